@@ -1,0 +1,11 @@
+/** The public contract of Turnout: what clients may send, what they get back. */
+export * from './envelope.ts'
+export * from './errors.ts'
+export * from './generate.ts'
+export * from './health.ts'
+export * from './keys.ts'
+export * from './models.ts'
+export * from './openai/chat.ts'
+export * from './openai/embeddings.ts'
+export * from './openai/images.ts'
+export * from './usage.ts'

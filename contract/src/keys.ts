@@ -1,0 +1,39 @@
+import { z } from 'zod'
+
+/** Ordered from the least to the most: each role may do what the ones before it may. */
+export const ROLES = ['viewer', 'user', 'admin'] as const
+export const Role = z.enum(ROLES)
+export type Role = z.infer<typeof Role>
+
+export const KeyLimits = z.object({
+  requestsPerMinute: z.int().positive().optional().describe('Requests that this key may make in one minute.'),
+})
+export type KeyLimits = z.infer<typeof KeyLimits>
+
+/** A virtual key as it is listed: its secret is shown once, when it is created. */
+export const VirtualKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string().describe('The first characters of the secret, to recognise it by.'),
+  owner: z.string().nullable().describe('The user or team that the key was issued to.'),
+  role: Role,
+  limits: KeyLimits,
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+})
+export type VirtualKey = z.infer<typeof VirtualKey>
+
+export const CreateKey = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  owner: z.string().trim().min(1).max(200).nullish(),
+  role: Role.default('user'),
+  limits: KeyLimits.default({}),
+  expiresAt: z.iso.datetime({ offset: true }).nullish().describe('When the key stops working. Absent: never.'),
+})
+export type CreateKey = z.infer<typeof CreateKey>
+
+export const CreatedKey = VirtualKey.extend({
+  secret: z.string().describe('The virtual key itself. It is stored as a hash and never shown again.'),
+})
+export type CreatedKey = z.infer<typeof CreatedKey>

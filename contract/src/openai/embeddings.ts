@@ -1,0 +1,16 @@
+import { z } from 'zod'
+
+/** `POST /v1/embeddings`, as OpenAI documents it. */
+export const EmbeddingsRequest = z.looseObject({
+  model: z.string().min(1),
+  input: z.union([
+    z.string().min(1),
+    z.array(z.string().min(1)).min(1).max(2048),
+    z.array(z.int().nonnegative()).min(1),
+    z.array(z.array(z.int().nonnegative()).min(1)).min(1).max(2048),
+  ]),
+  encoding_format: z.enum(['float', 'base64']).nullish(),
+  dimensions: z.int().positive().nullish(),
+  user: z.string().nullish(),
+})
+export type EmbeddingsRequest = z.infer<typeof EmbeddingsRequest>

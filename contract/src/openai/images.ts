@@ -1,0 +1,36 @@
+import { z } from 'zod'
+
+const common = {
+  model: z.string().min(1),
+  prompt: z.string().min(1),
+  n: z.int().min(1).max(10).nullish(),
+  size: z
+    .string()
+    .regex(/^(auto|\d{2,5}x\d{2,5})$/, 'must be "auto" or WIDTHxHEIGHT')
+    .nullish(),
+  quality: z.string().nullish(),
+  background: z.enum(['transparent', 'opaque', 'auto']).nullish(),
+  output_format: z.string().nullish(),
+  output_compression: z.int().min(0).max(100).nullish(),
+  response_format: z.enum(['url', 'b64_json']).nullish(),
+  stream: z.boolean().nullish(),
+  partial_images: z.int().min(0).max(3).nullish(),
+  user: z.string().nullish(),
+}
+
+/** `POST /v1/images/generations`, as OpenAI documents it. */
+export const ImagesRequest = z.looseObject({ ...common, moderation: z.enum(['low', 'auto']).nullish() })
+export type ImagesRequest = z.infer<typeof ImagesRequest>
+
+/** `POST /v1/images/edits` as JSON; as multipart the pictures are file parts named `image`, `image[]` and `mask`. */
+export const ImageEditsRequest = z.looseObject({
+  ...common,
+  images: z
+    .array(z.looseObject({ image_url: z.string().optional(), file_id: z.string().optional() }))
+    .min(1)
+    .max(16)
+    .optional(),
+  mask: z.looseObject({ image_url: z.string().optional(), file_id: z.string().optional() }).nullish(),
+  input_fidelity: z.enum(['low', 'high']).nullish(),
+})
+export type ImageEditsRequest = z.infer<typeof ImageEditsRequest>
