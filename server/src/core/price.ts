@@ -35,7 +35,7 @@ function countUnits(usage: Usage, priced: ReadonlySet<Unit>): Map<Unit, number> 
       counted.set(unit, part)
       rest -= part
     }
-    if (rest > 0 || parts.length === 0) counted.set(whole, rest)
+    if (rest > 0 || total === 0) counted.set(whole, rest)
   }
   split(usage.inputTokens, 'inputToken', [
     ['cachedInputToken', usage.cachedInputTokens],

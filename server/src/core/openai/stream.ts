@@ -1,0 +1,147 @@
+import type { Usage } from '@turnout/contract'
+import type { ServerSentEvent } from '../../lib/sse.ts'
+import { readUsage } from './usage.ts'
+
+/**
+ * What an event of a streamed answer is to whoever passes it on.
+ * - `content`: the client is waiting for it; the first one commits the stream
+ * - `preamble`: belongs to the answer but shows nothing yet
+ * - `usage`: a chunk that carries nothing but usage
+ * - `done`: the end marker
+ * - `bad`: cannot be read; skipped
+ * - `error`: the upstream reports a failure inside the stream
+ */
+export type EventKind = 'content' | 'preamble' | 'usage' | 'done' | 'bad' | 'error'
+
+/** Reads a stream as it goes by, and knows afterwards whether it was whole. */
+export interface StreamReader {
+  read(event: ServerSentEvent): EventKind
+  /** Whether everything that was asked for has come. */
+  readonly complete: boolean
+  readonly usage: Usage
+  /** The text of an `error` event. */
+  readonly error: string
+  readonly finish: string | null
+}
+
+interface ChatChoice {
+  index?: number
+  delta?: Record<string, unknown>
+  finish_reason?: string | null
+}
+
+/** A `chat.completion.chunk`, as far as it is read here. */
+export interface ChatChunk {
+  choices?: ChatChoice[]
+  usage?: unknown
+  error?: unknown
+}
+
+const hasContent = (delta: Record<string, unknown> | undefined): boolean => {
+  if (!delta) return false
+  if (typeof delta.content === 'string' && delta.content.length > 0) return true
+  for (const name in delta) {
+    if (name === 'role' || name === 'content') continue
+    const value = delta[name]
+    if (value !== null && value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0))
+      return true
+  }
+  return false
+}
+
+/** Reads `chat.completion.chunk` events. */
+export class ChatStreamReader implements StreamReader {
+  usage: Usage = {}
+  error = ''
+  finish: string | null = null
+  /** The chunk that was read last, if it was a good one. */
+  chunk: ChatChunk = {}
+  #open: number
+
+  /** @param choices How many choices were asked for; each must end with a finish reason. */
+  constructor(choices = 1) {
+    this.#open = choices
+  }
+
+  get complete(): boolean {
+    return this.#open <= 0
+  }
+
+  read(event: ServerSentEvent): EventKind {
+    const { data } = event
+    if (data === undefined) return 'preamble'
+    if (data === '[DONE]') return 'done'
+    let chunk: ChatChunk
+    try {
+      chunk = JSON.parse(data) as ChatChunk
+    } catch {
+      return 'bad'
+    }
+    if (typeof chunk !== 'object' || chunk === null) return 'bad'
+    if (chunk.error !== undefined && chunk.error !== null) {
+      this.error = data
+      return 'error'
+    }
+    if (event.name === 'error') {
+      this.error = data
+      return 'error'
+    }
+    if (chunk.usage) this.usage = readUsage(chunk.usage)
+    const { choices } = chunk
+    if (!Array.isArray(choices)) return 'bad'
+    this.chunk = chunk
+    if (choices.length === 0) return chunk.usage ? 'usage' : 'preamble'
+    let kind: EventKind = 'preamble'
+    for (const choice of choices) {
+      if (hasContent(choice.delta)) kind = 'content'
+      if (choice.finish_reason) {
+        this.finish = choice.finish_reason
+        this.#open -= 1
+        kind = 'content'
+      }
+    }
+    return kind
+  }
+}
+
+/**
+ * Reads the events of a streamed picture. A partial picture is megabytes of
+ * base64, so only the event that completes is parsed, and of it only the end.
+ */
+export class ImageStreamReader implements StreamReader {
+  usage: Usage = {}
+  error = ''
+  readonly finish = null
+  complete = false
+
+  read(event: ServerSentEvent): EventKind {
+    const { data } = event
+    if (data === undefined) return 'preamble'
+    if (data === '[DONE]') return 'done'
+    if (!data.startsWith('{') || !data.endsWith('}')) return 'bad'
+    const head = data.slice(0, 200)
+    const name = event.name || (/"type"\s*:\s*"([^"]+)"/.exec(head)?.[1] ?? '')
+    if (name === 'error' || /^\{\s*"error"\s*:/.test(head)) {
+      this.error = data
+      return 'error'
+    }
+    if (name.endsWith('.completed')) {
+      this.complete = true
+      const at = data.lastIndexOf('"usage"')
+      const usage = at === -1 ? null : /^"usage"\s*:\s*(\{.*)\}\s*$/s.exec(data.slice(at))
+      if (usage) this.usage = readUsageObject(usage[1]!)
+      return 'content'
+    }
+    return name.endsWith('.partial_image') ? 'content' : 'preamble'
+  }
+}
+
+/** The object that `text` begins with, further members of its parent notwithstanding. */
+function readUsageObject(text: string): Usage {
+  for (let end = text.indexOf('}'); end !== -1; end = text.indexOf('}', end + 1)) {
+    try {
+      return readUsage(JSON.parse(text.slice(0, end + 1)))
+    } catch {}
+  }
+  return {}
+}
