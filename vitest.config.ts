@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['{contract,server,emulator,bench,test}/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    globalSetup: ['server/test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
   },

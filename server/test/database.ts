@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { type Database, openDatabase } from '../src/db/database.ts'
+
+/** The server on which tests may make databases; without it the tests on PostgreSQL are left out. */
+export const POSTGRES_URL = process.env.TURNOUT_TEST_DATABASE_URL
+
+/** The databases that can be tested on this machine. */
+export const KINDS: readonly Database['kind'][] = POSTGRES_URL === undefined ? ['embedded'] : ['embedded', 'postgres']
+
+export interface TestDatabase {
+  db: Database
+  dataDir: string
+  /** Of the database on PostgreSQL; undefined for the embedded one. */
+  url: string | undefined
+  /** Another client of the same database. */
+  open(): Promise<Database>
+  close(): Promise<void>
+}
+
+/** A new data directory whose embedded database has been made already, which takes seconds. */
+export async function freshDataDir(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'turnout-'))
+  const template = process.env.TURNOUT_TEST_DATA_DIR
+  if (template !== undefined) await cp(join(template, 'db'), join(dataDir, 'db'), { recursive: true })
+  return dataDir
+}
+
+/** Removes a data directory, whose database may still be on its way out. */
+export const removeDataDir = (dataDir: string): Promise<void> =>
+  rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+
+async function administrate(statement: string): Promise<void> {
+  const client = new pg.Client(POSTGRES_URL)
+  await client.connect()
+  await client.query(statement).finally(() => client.end())
+}
+
+/** A database of the test's own, which goes when it is closed. */
+export async function testDatabase(kind: Database['kind'] = 'embedded'): Promise<TestDatabase> {
+  const dataDir = await freshDataDir()
+  let url: string | undefined
+  const name = `turnout_${randomBytes(8).toString('hex')}`
+  if (kind === 'postgres') {
+    await administrate(`create database ${name}`)
+    const own = new URL(POSTGRES_URL!)
+    own.pathname = `/${name}`
+    url = own.href
+  }
+  const opened: Database[] = []
+  const open = async () => {
+    const db = await openDatabase({ dataDir, url })
+    opened.push(db)
+    return db
+  }
+  return {
+    db: await open(),
+    dataDir,
+    url,
+    open,
+    async close() {
+      await Promise.all(opened.map((db) => db.close()))
+      if (kind === 'postgres') await administrate(`drop database if exists ${name} with (force)`)
+      await removeDataDir(dataDir)
+    },
+  }
+}
