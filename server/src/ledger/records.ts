@@ -1,0 +1,56 @@
+import type { Usage } from '@turnout/contract'
+import type { AttemptEnd, AttemptStart } from './types.ts'
+
+/**
+ * The two lines that a spool file holds for an attempt, as JSON objects whose
+ * members are columns of the table `attempts`. Both identify the attempt in
+ * full, so that either makes a row by itself and they may arrive in any order.
+ */
+
+/** The line for an attempt that has begun. */
+export function startLine(start: AttemptStart): string {
+  return `{${identity(start)},"outcome":"running"}`
+}
+
+/** The line for an attempt that has ended. */
+export function endLine(start: AttemptStart, end: AttemptEnd): string {
+  let line = `{${identity(start)},"outcome":"${end.outcome}","latency_ms":${integer(end.latencyMs)}`
+  if (end.errorCode !== undefined) line += `,"error_code":"${end.errorCode}"`
+  if (end.firstPartMs !== undefined) line += `,"first_part_ms":${integer(end.firstPartMs)}`
+  if (end.cost !== null) line += `,"cost_nano":${end.cost}`
+  if (end.upstreamRequestId !== undefined) line += `,"upstream_request_id":${quote(end.upstreamRequestId)}`
+  return `${line},"usage":${usageObject(end.usage)}}`
+}
+
+function identity(start: AttemptStart): string {
+  return (
+    `"id":${quote(start.id)},"request_id":${quote(start.requestId)},"attempt":${start.attempt}` +
+    `,"operation":"${start.operation}","model":${quote(start.model)},"provider":${quote(start.provider)}` +
+    `,"upstream_model":${quote(start.upstreamModel)},"key_id":${quoteOrNull(start.keyId)}` +
+    `,"user_id":${quoteOrNull(start.user)},"started_at":${integer(start.startedAt)}` +
+    `,"streamed":${start.streamed},"emulated":${start.emulated}`
+  )
+}
+
+/** What a JSON string must not hold as it is, and what might not be plain ASCII. */
+const NOT_PLAIN = /[^\x20\x21\x23-\x5b\x5d-\x7e]/
+
+function quote(text: string): string {
+  if (!NOT_PLAIN.test(text)) return `"${text}"`
+  // PostgreSQL stores neither U+0000 nor half a surrogate pair.
+  return JSON.stringify(text.toWellFormed().replaceAll('\0', '\uFFFD'))
+}
+
+const quoteOrNull = (text: string | null): string => (text === null ? 'null' : quote(text))
+
+/** Milliseconds as the table's integers; what is no number is not known. */
+const integer = (value: number): string => (Number.isFinite(value) ? Math.round(value).toString() : 'null')
+
+function usageObject(usage: Usage): string {
+  let members = ''
+  for (const name in usage) {
+    const amount = usage[name as keyof Usage]
+    if (amount !== undefined && Number.isFinite(amount)) members += `${members && ','}"${name}":${amount}`
+  }
+  return `{${members}}`
+}
