@@ -1,0 +1,121 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Usage } from '@turnout/contract'
+import type { Connection, ProviderAdapter } from '../core/adapter.ts'
+import type { Deployment } from '../core/deployment.ts'
+import { TurnoutError } from '../core/error.ts'
+import { retryDelay } from '../core/retry.ts'
+import type { Ledger } from '../ledger/types.ts'
+import type { OriginPools } from '../lib/http/pools.ts'
+import { redact } from '../lib/redact.ts'
+import { type AttemptObserver, Meter, type Metered } from './metering.ts'
+import { Patience } from './patience.ts'
+import { createTransport } from './transport.ts'
+
+export interface AttemptServices {
+  adapters: ReadonlyMap<string, ProviderAdapter>
+  pools: OriginPools
+  ledger: Ledger
+  observer: AttemptObserver
+}
+
+/** One attempt as whoever makes the call sees it. */
+export interface AttemptScope {
+  connection: Connection
+  patience: Patience
+  meter: Meter
+  /** 1 for the first. */
+  number: number
+}
+
+export interface AttemptPlan extends Metered {
+  deployment: Deployment
+  signal: AbortSignal
+  /** Paid for as soon as the provider accepts it: what may have been accepted is never sent again. */
+  paidOnAcceptance: boolean
+}
+
+export function connectionTo(deployment: Deployment, pools: OriginPools, signal: AbortSignal): Connection {
+  const { provider, timeouts, model } = deployment
+  return {
+    provider: provider.id,
+    baseUrl: provider.baseUrl,
+    credential: provider.credential,
+    region: provider.region,
+    headers: provider.headers,
+    flags: model.flags,
+    signal,
+    transport: createTransport(pools, provider.id, {
+      connectMs: timeouts.connectMs,
+      maxConnections: provider.maxConnections,
+    }),
+  }
+}
+
+/** Failures that leave open whether the provider has carried the request out. */
+function isAmbiguous(error: TurnoutError): boolean {
+  if (error.code === 'timeout') return true
+  return error.code === 'connection' && (error.details as { delivered?: boolean } | undefined)?.delivered !== false
+}
+
+/** What was thrown, without secrets, and in the light of what the request costs. */
+function toldToClient(thrown: unknown, { deployment, paidOnAcceptance }: AttemptPlan): TurnoutError {
+  const error = TurnoutError.from(thrown)
+  const mayBePaid = paidOnAcceptance && isAmbiguous(error)
+  const message = redact(error.message, [deployment.provider.credential])
+  if (!mayBePaid && message === error.message) return error
+  const text = mayBePaid
+    ? `${message} The request may have been carried out and billed; it was not sent again.`
+    : message
+  return new TurnoutError(mayBePaid ? 'unknown_outcome' : error.code, text, {
+    ...error,
+    retryable: mayBePaid ? false : error.retryable,
+    cause: error,
+  })
+}
+
+/**
+ * Calls a deployment until it answers or the policy says no. `call` either
+ * returns, which ends the attempts, or throws before anything of the answer
+ * has been shown; the record of a good attempt is its own to close.
+ *
+ * @throws TurnoutError of the last attempt
+ */
+export async function attempt<T>(
+  services: AttemptServices,
+  plan: AttemptPlan,
+  call: (scope: AttemptScope) => Promise<T>,
+): Promise<T> {
+  const { deployment } = plan
+  for (let number = 1; ; number += 1) {
+    const patience = new Patience(deployment.provider.id, plan.signal, deployment.timeouts.totalMs)
+    const connection = connectionTo(deployment, services.pools, patience.signal)
+    const meter = new Meter(services.ledger, services.observer, plan, deployment, number)
+    try {
+      return await call({ connection, patience, meter, number })
+    } catch (thrown) {
+      patience.stop()
+      const error = toldToClient(thrown, plan)
+      await failed(meter, error, {})
+      const delay = retryDelay(deployment.retry, error, number - 1, Math.random())
+      if (delay === null) throw error
+      await wait(delay, undefined, { signal: plan.signal }).catch(() => {
+        throw new TurnoutError('canceled', 'The client went away before the answer was complete.')
+      })
+    }
+  }
+}
+
+/** Records a bad end; resolves once the record is safe. */
+export function failed(meter: Meter, error: TurnoutError, usage: Usage): Promise<void> {
+  const mayBeBilled = !((error.upstreamStatus ?? 0) >= 400) && error.code !== 'internal' && isAmbiguousOrCut(error)
+  return new Promise((resolve) => meter.fail(error.code, usage, mayBeBilled, error.upstreamRequestId, resolve))
+}
+
+function isAmbiguousOrCut(error: TurnoutError): boolean {
+  return error.code !== 'connection' || isAmbiguous(error)
+}
+
+/** Records a good end; resolves to the cost once the record is safe. */
+export function succeeded(meter: Meter, usage: Usage, upstreamRequestId: string | undefined): Promise<bigint | null> {
+  return new Promise((resolve) => meter.succeed(usage, upstreamRequestId, resolve))
+}

@@ -1,0 +1,130 @@
+import type { ErrorCode, Health } from '@turnout/contract'
+import type { ProviderAdapter } from '../core/adapter.ts'
+import type { ProviderConnection } from '../core/deployment.ts'
+import { TurnoutError } from '../core/error.ts'
+import type { OriginPools } from '../lib/http/pools.ts'
+import type { Registry } from '../registry/types.ts'
+import type { AttemptObserver } from './metering.ts'
+import { createTransport } from './transport.ts'
+import type { HealthService } from './types.ts'
+
+/** Failures that say something about the provider; the others say something about the request. */
+const PROVIDER_FAULTS: ReadonlySet<ErrorCode> = new Set([
+  'authentication',
+  'billing',
+  'connection',
+  'overloaded',
+  'timeout',
+  'unknown_outcome',
+  'upstream_error',
+])
+
+/** So many failures in a row make a provider down; one success makes it up. */
+const FAILURES_TO_BE_DOWN = 3
+const PROBE_EVERY_MS = 60_000
+const PROBE_TIMEOUT_MS = 5_000
+const CONNECT_MS = 3_000
+
+interface Signals {
+  failures: number
+  /** Of the last signal, in epoch milliseconds. */
+  at: number
+}
+
+export interface HealthOptions {
+  registry: Registry
+  adapters: ReadonlyMap<string, ProviderAdapter>
+  pools: OriginPools
+  emulated: boolean
+  ready: () => { ready: boolean; reason?: string }
+}
+
+/**
+ * Judges providers by the attempts that were made anyway, and asks those that
+ * have not been heard of for a minute to list their models, which is free.
+ */
+export class HealthMonitor implements HealthService, AttemptObserver {
+  readonly #options: HealthOptions
+  readonly #signals = new Map<string, Signals>()
+  readonly #startedAt = performance.now()
+  readonly #timer: NodeJS.Timeout
+  #stopping = false
+
+  constructor(options: HealthOptions) {
+    this.#options = options
+    this.#timer = setInterval(() => void this.probe(), PROBE_EVERY_MS).unref()
+  }
+
+  attemptEnded(provider: string, errorCode: ErrorCode | undefined): void {
+    const signals = this.#signals.get(provider) ?? { failures: 0, at: 0 }
+    signals.at = Date.now()
+    if (errorCode === undefined) signals.failures = 0
+    else if (PROVIDER_FAULTS.has(errorCode)) signals.failures += 1
+    this.#signals.set(provider, signals)
+  }
+
+  /** Asks every configured provider that has been silent. Resolves when all have answered or failed. */
+  async probe(): Promise<void> {
+    const now = Date.now()
+    const silent = [...this.#options.registry.snapshot.providers.values()].filter(
+      ({ id }) => now - (this.#signals.get(id)?.at ?? 0) >= PROBE_EVERY_MS,
+    )
+    await Promise.all(silent.map((provider) => this.#ask(provider)))
+  }
+
+  async #ask(provider: ProviderConnection): Promise<void> {
+    const adapter = this.#options.adapters.get(provider.adapter)
+    if (!adapter?.listModels) return
+    try {
+      await adapter.listModels({
+        provider: provider.id,
+        baseUrl: provider.baseUrl,
+        credential: provider.credential,
+        region: provider.region,
+        headers: provider.headers,
+        flags: provider.flags,
+        signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+        transport: createTransport(this.#options.pools, provider.id, {
+          connectMs: CONNECT_MS,
+          maxConnections: provider.maxConnections,
+        }),
+      })
+      this.#signals.set(provider.id, { failures: 0, at: Date.now() })
+    } catch (error) {
+      // Nobody else asked: this one answer decides. A list that a server does not have says nothing.
+      const { code } = error instanceof TurnoutError ? error : { code: 'timeout' as const }
+      const failures = PROVIDER_FAULTS.has(code) ? FAILURES_TO_BE_DOWN : 0
+      this.#signals.set(provider.id, { failures, at: Date.now() })
+    }
+  }
+
+  read(): Health {
+    const providers: Record<string, boolean> = {}
+    for (const id of [...this.#options.registry.snapshot.providers.keys()].sort()) {
+      providers[id] = (this.#signals.get(id)?.failures ?? 0) < FAILURES_TO_BE_DOWN
+    }
+    const total = Object.keys(providers).length
+    const healthy = Object.values(providers).filter(Boolean).length
+    return {
+      status: healthy === total ? 'healthy' : healthy > 0 ? 'degraded' : 'unhealthy',
+      timestamp: new Date().toISOString(),
+      api: {
+        status: this.#stopping ? 'stopping' : 'operational',
+        uptime: Math.round((performance.now() - this.#startedAt) / 100) / 10,
+      },
+      providers,
+      summary: { healthy, total, percentage: total === 0 ? 100 : Math.round((healthy / total) * 1000) / 10 },
+      emulated: this.#options.emulated,
+    }
+  }
+
+  ready(): { ready: boolean; reason?: string } {
+    return this.#stopping ? { ready: false, reason: 'Turnout is stopping.' } : this.#options.ready()
+  }
+
+  /** From now on new requests should go elsewhere. */
+  stopping(): void {
+    this.#stopping = true
+    clearInterval(this.#timer)
+  }
+}

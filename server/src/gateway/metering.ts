@@ -1,0 +1,113 @@
+import type { ErrorCode, Operation, Usage } from '@turnout/contract'
+import type { Deployment } from '../core/deployment.ts'
+import { costOf } from '../core/price.ts'
+import type { AttemptStart, Ledger } from '../ledger/types.ts'
+import { newId } from '../lib/ids.ts'
+
+/** What the attempts of one request have in common. */
+export interface Metered {
+  requestId: string
+  operation: Operation
+  keyId: string | null
+  user: string | null
+  streamed: boolean
+  /** Settings that prices may depend on, e.g. `{quality: 'high'}`. */
+  settings: Readonly<Record<string, string>>
+}
+
+/** Hears of the end of every attempt: the health of a provider is judged by them. */
+export interface AttemptObserver {
+  attemptEnded(provider: string, errorCode: ErrorCode | undefined, latencyMs: number): void
+}
+
+const NO_SETTINGS = {}
+
+/** What an attempt came to in nano-dollars; null when it is not known. Engines of one's own cost nothing. */
+export function priceOf(
+  deployment: Deployment,
+  usage: Usage,
+  settings: Readonly<Record<string, string>> = NO_SETTINGS,
+): bigint | null {
+  if (deployment.provider.local) return 0n
+  return deployment.prices === null ? null : costOf(deployment.prices, usage, settings)
+}
+
+/** The record of one attempt while it runs. */
+export class Meter {
+  readonly #ledger: Ledger
+  readonly #observer: AttemptObserver
+  readonly #deployment: Deployment
+  readonly #start: AttemptStart
+  readonly #settings: Readonly<Record<string, string>>
+  /** Epoch milliseconds of the first content of a stream. */
+  firstPartAt: number | undefined
+
+  constructor(ledger: Ledger, observer: AttemptObserver, metered: Metered, deployment: Deployment, attempt: number) {
+    this.#ledger = ledger
+    this.#observer = observer
+    this.#deployment = deployment
+    this.#settings = metered.settings
+    this.#start = {
+      id: newId('att'),
+      requestId: metered.requestId,
+      attempt,
+      operation: metered.operation,
+      model: deployment.model.id,
+      provider: deployment.provider.id,
+      upstreamModel: deployment.upstreamId,
+      keyId: metered.keyId,
+      user: metered.user,
+      startedAt: Date.now(),
+      streamed: metered.streamed,
+      emulated: deployment.provider.emulated,
+    }
+    ledger.open(this.#start)
+  }
+
+  /** Records a good end. `then` gets the cost once the record is safe. */
+  succeed(usage: Usage, upstreamRequestId: string | undefined, then: (cost: bigint | null) => void): void {
+    const cost = priceOf(this.#deployment, usage, this.#settings)
+    const latencyMs = this.#latency()
+    this.#observer.attemptEnded(this.#start.provider, undefined, latencyMs)
+    this.#ledger.close(
+      this.#start,
+      { outcome: 'succeeded', latencyMs, firstPartMs: this.#firstPart(), usage, cost, upstreamRequestId },
+      () => then(cost),
+    )
+  }
+
+  /**
+   * Records a bad end. A refused request costs nothing; one that was cut or
+   * given up after it had reached the provider costs what nobody here knows.
+   */
+  fail(
+    errorCode: ErrorCode,
+    usage: Usage,
+    mayBeBilled: boolean,
+    upstreamRequestId: string | undefined,
+    then: () => void,
+  ): void {
+    const latencyMs = this.#latency()
+    if (errorCode !== 'canceled') this.#observer.attemptEnded(this.#start.provider, errorCode, latencyMs)
+    const outcome = errorCode === 'canceled' ? 'canceled' : errorCode === 'unknown_outcome' ? 'unknown' : 'failed'
+    const counted = Object.keys(usage).length > 0
+    const cost = counted
+      ? priceOf(this.#deployment, usage, this.#settings)
+      : mayBeBilled && !this.#deployment.provider.local
+        ? null
+        : 0n
+    this.#ledger.close(
+      this.#start,
+      { outcome, errorCode, latencyMs, firstPartMs: this.#firstPart(), usage, cost, upstreamRequestId },
+      then,
+    )
+  }
+
+  #latency(): number {
+    return Math.max(0, Date.now() - this.#start.startedAt)
+  }
+
+  #firstPart(): number | undefined {
+    return this.firstPartAt === undefined ? undefined : Math.max(0, this.firstPartAt - this.#start.startedAt)
+  }
+}

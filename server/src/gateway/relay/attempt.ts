@@ -1,0 +1,300 @@
+import type { Usage } from '@turnout/contract'
+import type { Dispatcher } from 'undici'
+import { TurnoutError } from '../../core/error.ts'
+import { ChatStreamReader, ImageStreamReader, type StreamReader } from '../../core/openai/stream.ts'
+import { networkCode, notDelivered } from '../../lib/http/pools.ts'
+import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
+import type { Watchdog, Watched } from '../../lib/watchdog.ts'
+import type { Wire } from '../wire.ts'
+import type { RelayCall } from './types.ts'
+
+/** The largest answer that is held in memory, and the largest single event of a stream. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+const MAX_ERROR_BYTES = 64 * 1024
+/** How long a client may leave an answer unread before it is taken for dead. */
+const UNREAD_MS = 60_000
+/** How long an upstream may keep the connection after its end marker before it is cut. */
+const LINGER_MS = 5_000
+
+/** What happens to an attempt, told to the relay that made it. */
+export interface AttemptListener {
+  onAnswer(attempt: RelayAttempt, body: Buffer, contentType: string): void
+  /** The first content is there: from now on the stream is committed. */
+  onCommit(attempt: RelayAttempt): void
+  onEvents(attempt: RelayAttempt, bytes: Buffer): boolean
+  onComplete(attempt: RelayAttempt): void
+  onFailure(attempt: RelayAttempt, error: TurnoutError): void
+  onUnread(attempt: RelayAttempt): void
+}
+
+type State = 'waiting' | 'refused' | 'buffering' | 'streaming' | 'over'
+
+/** One call to one deployment, from the request that goes out to the last byte that comes back. */
+export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
+  deadline: number
+  /** The request has been handed to a connection: from now on it may have been carried out. */
+  delivered = false
+  committed = false
+  upstreamRequestId: string | undefined
+  readonly #call: RelayCall
+  readonly #wire: Wire
+  readonly #listener: AttemptListener
+  readonly #watchdog: Watchdog
+  readonly #totalBy: number
+  #state: State = 'waiting'
+  #controller: Dispatcher.DispatchController | undefined
+  #status = 0
+  #headers: Record<string, string> = {}
+  #chunks: Buffer[] = []
+  #size = 0
+  #paused = false
+  #framer: EventFramer | undefined
+  #reader: StreamReader | undefined
+
+  constructor(call: RelayCall, wire: Wire, listener: AttemptListener, watchdog: Watchdog) {
+    this.#call = call
+    this.#wire = wire
+    this.#listener = listener
+    this.#watchdog = watchdog
+    const { timeouts } = call.deployment
+    const now = Date.now()
+    this.#totalBy = now + timeouts.totalMs
+    this.deadline = call.streamed ? Math.min(this.#totalBy, now + timeouts.firstPartMs) : this.#totalBy
+  }
+
+  get usage(): Usage {
+    return this.#reader?.usage ?? {}
+  }
+
+  start(): void {
+    this.#watchdog.add(this)
+    const { body, contentType, streamed } = this.#call
+    const headers = [
+      ...this.#wire.headers,
+      'content-type',
+      contentType,
+      'accept',
+      streamed ? 'text/event-stream' : 'application/json',
+    ]
+    this.#wire.pool.dispatch({ path: this.#wire.path, method: 'POST', headers, body }, this)
+  }
+
+  /** Gives the attempt up: the connection is cut and nothing more is told. */
+  abort(): void {
+    if (this.#state === 'over') return
+    this.#over()
+    this.#controller?.abort(new Error('aborted'))
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#touch(Date.now())
+    this.#controller?.resume()
+  }
+
+  onDeadline(now: number): void {
+    if (this.#state === 'over') {
+      this.#watchdog.delete(this)
+      this.#controller?.abort(new Error('lingering'))
+      return
+    }
+    if (this.#paused) {
+      this.#listener.onUnread(this)
+      return
+    }
+    const { firstPartMs, stallMs, totalMs } = this.#call.deployment.timeouts
+    const limit =
+      now >= this.#totalBy
+        ? `did not finish within ${totalMs} ms`
+        : this.committed || this.#state === 'buffering'
+          ? `sent nothing for ${stallMs} ms`
+          : `sent no content within ${firstPartMs} ms`
+    this.#fail(this.#error('timeout', limit))
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#state === 'over') controller.abort(new Error('aborted'))
+    else this.delivered = true
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200 || this.#state === 'over') return
+    this.#status = status
+    for (const name in headers) this.#headers[name] = String(headers[name])
+    this.upstreamRequestId = this.#headers['x-request-id'] ?? this.#headers['request-id']
+    const isStream = (this.#headers['content-type'] ?? '').startsWith('text/event-stream')
+    if (status >= 300) this.#state = 'refused'
+    else if (this.#call.streamed && isStream) {
+      this.#state = 'streaming'
+      this.#framer = new EventFramer()
+      this.#reader =
+        this.#call.operation === 'chat' ? new ChatStreamReader(this.#call.choices) : new ImageStreamReader()
+    } else {
+      this.#state = 'buffering'
+      this.#touch(Date.now())
+    }
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#state === 'over') return
+    if (this.#state === 'streaming') {
+      if (this.committed) this.#touch(Date.now())
+      this.#pass(this.#framer!.push(chunk))
+      if (this.#framer!.pending > MAX_ANSWER_BYTES) this.#fail(this.#error('invalid_output', 'sent an endless event'))
+      return
+    }
+    this.#size += chunk.length
+    if (this.#state === 'refused') {
+      if (this.#size <= MAX_ERROR_BYTES) this.#chunks.push(chunk)
+      return
+    }
+    if (this.#size > MAX_ANSWER_BYTES) {
+      this.#fail(this.#error('invalid_output', `sent more than ${MAX_ANSWER_BYTES} bytes`))
+      return
+    }
+    this.#chunks.push(chunk)
+    this.#touch(Date.now())
+  }
+
+  onResponseEnd(): void {
+    if (this.#state === 'over') {
+      this.#watchdog.delete(this)
+      return
+    }
+    if (this.#state === 'streaming') {
+      this.#pass(this.#framer!.flush())
+      if (!this.#isOver()) this.#endOfStream()
+      return
+    }
+    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    if (this.#state === 'refused') {
+      this.#fail(
+        this.#wire.door.error(this.#status, this.#headers, body.toString('utf8'), this.#call.deployment.provider.id),
+      )
+      return
+    }
+    this.#over()
+    this.#listener.onAnswer(this, body, this.#headers['content-type'] ?? 'application/json')
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#state === 'over') {
+      this.#watchdog.delete(this)
+      return
+    }
+    const code = networkCode(error)
+    if (notDelivered(code)) this.delivered = false
+    const what = this.delivered ? 'closed the connection before the answer was complete' : 'cannot be reached'
+    this.#fail(this.#error(code === 'UND_ERR_CONNECT_TIMEOUT' ? 'timeout' : 'connection', `${what} (${code})`, error))
+  }
+
+  /** A failed answer that came with status 200. */
+  refusal(body: string): TurnoutError {
+    return this.#wire.door.error(this.#status, this.#headers, body, this.#call.deployment.provider.id)
+  }
+
+  /** Hands whole events on, all of them in one piece where none must be left out. */
+  #pass(events: readonly ServerSentEvent[]): void {
+    if (events.length === 0) return
+    const { bytes } = this.#framer!
+    const reader = this.#reader!
+    const pieces: Buffer[] = []
+    let from = events[0]!.start
+    let content = false
+    let end: 'complete' | 'error' | undefined
+    for (const event of events) {
+      const kind = reader.read(event)
+      if (kind === 'content') content = true
+      if (kind === 'content' || kind === 'preamble' || (kind === 'usage' && !this.#call.hideUsage)) continue
+      if (event.start > from) pieces.push(bytes.subarray(from, event.start))
+      from = event.end
+      if (kind === 'done' || kind === 'error') {
+        end = kind === 'done' ? 'complete' : 'error'
+        break
+      }
+    }
+    const last = events.at(-1)!.end
+    if (end === undefined && from < last)
+      pieces.push(from === 0 && last === bytes.length ? bytes : bytes.subarray(from, last))
+    if (content || this.committed) this.#forward(pieces)
+    else this.#chunks.push(...pieces)
+    if (this.#isOver()) return
+    if (end === 'error') this.#fail(this.refusal(reader.error))
+    else if (end === 'complete') this.#endOfStream(true)
+  }
+
+  #forward(pieces: Buffer[]): void {
+    if (!this.committed) {
+      this.committed = true
+      this.#touch(Date.now())
+      this.#listener.onCommit(this)
+      for (const held of this.#chunks) this.#send(held)
+      this.#chunks = []
+    }
+    for (const piece of pieces) this.#send(piece)
+  }
+
+  #send(bytes: Buffer): void {
+    if (this.#isOver() || this.#listener.onEvents(this, bytes) || this.#paused) return
+    this.#paused = true
+    this.deadline = Date.now() + UNREAD_MS
+    this.#controller?.pause()
+  }
+
+  /** The upstream has nothing more to say, by its end marker or by closing. */
+  #endOfStream(marked = false): void {
+    if (
+      this.committed &&
+      (this.#reader!.complete || (marked && this.#reader!.finish === null && this.#call.operation === 'chat'))
+    ) {
+      this.#over()
+      if (marked) {
+        this.deadline = Date.now() + LINGER_MS
+        this.#watchdog.add(this)
+      }
+      this.#listener.onComplete(this)
+      return
+    }
+    const what = this.committed
+      ? 'ended the stream before the answer was complete'
+      : 'ended the stream without an answer'
+    this.#fail(this.#error(this.committed ? 'stream_interrupted' : 'invalid_output', what))
+  }
+
+  #touch(now: number): void {
+    if (!this.#paused) this.deadline = Math.min(this.#totalBy, now + this.#call.deployment.timeouts.stallMs)
+  }
+
+  #error(
+    code: 'timeout' | 'connection' | 'invalid_output' | 'stream_interrupted',
+    what: string,
+    cause?: Error,
+  ): TurnoutError {
+    const provider = this.#call.deployment.provider.id
+    return new TurnoutError(code, `${provider} ${what}.`, {
+      provider,
+      upstreamRequestId: this.upstreamRequestId,
+      cause,
+    })
+  }
+
+  #fail(error: TurnoutError): void {
+    this.abort()
+    this.#listener.onFailure(this, error)
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'over'
+  }
+
+  #over(): void {
+    this.#state = 'over'
+    this.#watchdog.delete(this)
+  }
+}

@@ -1,0 +1,36 @@
+import type { OpenAIOperation } from '../../core/adapter.ts'
+import type { Deployment } from '../../core/deployment.ts'
+import type { TurnoutError } from '../../core/error.ts'
+import type { Metered } from '../metering.ts'
+
+/** A request whose bytes go on as they are. */
+export interface RelayCall extends Metered {
+  operation: OpenAIOperation
+  deployment: Deployment
+  body: Buffer
+  contentType: string
+  /** Usage was asked of the upstream for the meter alone; the client does not get the chunk. */
+  hideUsage: boolean
+  /** How many answers were asked for. */
+  choices: number
+}
+
+/** What is known of an answer when it begins. */
+export interface AnswerHead {
+  deployment: Deployment
+  attempts: number
+  contentType: string
+}
+
+/**
+ * Where an answer goes. Either `answer` or `fail` alone, or `begin`, any
+ * number of `write`, and then `end` or `fail`.
+ */
+export interface RelayClient {
+  answer(head: AnswerHead, cost: bigint | null, body: Buffer): void
+  begin(head: AnswerHead): void
+  /** Whole events. False asks for a pause until `Relay.resume`. */
+  write(bytes: Buffer): boolean
+  end(cost: bigint | null): void
+  fail(error: TurnoutError, attempts: number): void
+}

@@ -1,0 +1,54 @@
+import type { Transport, TransportResponse } from '../core/adapter.ts'
+import { TurnoutError } from '../core/error.ts'
+import type { OriginPools, PoolOptions } from '../lib/http/pools.ts'
+import { type HttpAnswer, NetworkError, sendRequest } from '../lib/http/request.ts'
+
+function asTurnoutError(error: unknown, provider: string, began: boolean): unknown {
+  if (!(error instanceof NetworkError)) return error
+  const what = began || error.delivered ? 'closed the connection before the answer was complete' : 'cannot be reached'
+  const code = error.code === 'UND_ERR_CONNECT_TIMEOUT' ? 'timeout' : 'connection'
+  return new TurnoutError(code, `${provider} ${what} (${error.code}).`, {
+    provider,
+    details: { delivered: began || error.delivered },
+    cause: error,
+  })
+}
+
+/** The body of an answer, whose failures are told in the same words as those of its request. */
+function readable(answer: HttpAnswer, provider: string, signal: AbortSignal | undefined): TransportResponse {
+  const told = (error: unknown): unknown =>
+    signal?.aborted ? signal.reason : asTurnoutError(new NetworkError(error), provider, true)
+  const text = () =>
+    answer.body.text().catch((error: unknown) => {
+      throw told(error)
+    })
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    body: {
+      async *[Symbol.asyncIterator]() {
+        try {
+          yield* answer.body as AsyncIterable<Uint8Array>
+        } catch (error) {
+          throw told(error)
+        }
+      },
+    },
+    text,
+    json: async () => JSON.parse(await text()) as unknown,
+  }
+}
+
+/** What adapters reach their provider with. */
+export function createTransport(pools: OriginPools, provider: string, options: PoolOptions): Transport {
+  return async (url, { method = 'GET', headers = {}, body, signal }) => {
+    const { origin, pathname, search } = new URL(url)
+    try {
+      const pool = pools.get(origin, options)
+      const answer = await sendRequest(pool, { method, path: pathname + search, headers, body, signal })
+      return readable(answer, provider, signal)
+    } catch (error) {
+      throw asTurnoutError(error, provider, false)
+    }
+  }
+}

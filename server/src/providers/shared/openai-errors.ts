@@ -1,0 +1,113 @@
+import type { ErrorCode } from '@turnout/contract'
+import { TurnoutError } from '../../core/error.ts'
+import { readRetryAfter, readShouldRetry } from '../../core/retry-after.ts'
+
+/**
+ * OpenAI's own words, which say more than the status beside them: a 429 may be
+ * an empty account, a 400 may be moderation.
+ * Source: OpenAI's API reference and error guide, read November 2026.
+ */
+const BY_WORD: Readonly<Record<string, ErrorCode>> = {
+  insufficient_quota: 'billing',
+  credit_balance_exhausted: 'billing',
+  organization_spend_limit_exceeded: 'billing',
+  project_spend_limit_exceeded: 'billing',
+  organization_usage_limit_exceeded: 'billing',
+  billing_hard_limit_reached: 'billing',
+  billing_not_active: 'billing',
+  moderation_blocked: 'content_policy',
+  content_policy_violation: 'content_policy',
+  content_filter: 'content_policy',
+  context_length_exceeded: 'invalid_input',
+  invalid_api_key: 'authentication',
+  model_not_found: 'model_not_found',
+  rate_limit_exceeded: 'rate_limit',
+  slow_down: 'rate_limit',
+  server_is_overloaded: 'overloaded',
+}
+
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_input',
+  401: 'authentication',
+  402: 'billing',
+  403: 'permission',
+  404: 'model_not_found',
+  405: 'invalid_input',
+  408: 'timeout',
+  409: 'rate_limit',
+  410: 'model_retired',
+  413: 'invalid_input',
+  415: 'invalid_input',
+  422: 'invalid_input',
+  425: 'rate_limit',
+  429: 'rate_limit',
+  500: 'upstream_error',
+  502: 'upstream_error',
+  503: 'overloaded',
+  504: 'timeout',
+  529: 'overloaded',
+  530: 'overloaded',
+}
+
+interface Said {
+  message: string
+  word: string | undefined
+  type: string | undefined
+  param: string | undefined
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
+
+/** What a failed answer says, in whichever of the known shapes: `{error: {…}}`, `{error: "…"}`, `{detail}`, `{message}`, HTML, nothing. */
+function readSaid(body: string): Said {
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    const plain = /^\s*</.test(body) ? (/<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1] ?? '') : body
+    return { message: plain.trim().slice(0, 500), word: undefined, type: undefined, param: undefined }
+  }
+  const outer = (Array.isArray(value) ? value[0] : value) as Record<string, unknown> | null
+  const error = outer?.error ?? outer
+  if (typeof error === 'string') return { message: error, word: undefined, type: undefined, param: undefined }
+  const { message, detail, code, type, param } = (error ?? {}) as Record<string, unknown>
+  return {
+    message: text(message) ?? text(detail) ?? (detail === undefined ? '' : JSON.stringify(detail).slice(0, 500)),
+    word: text(code) ?? (typeof code === 'number' ? String(code) : undefined),
+    type: text(type),
+    param: text(param),
+  }
+}
+
+function codeOf(status: number, { word, type }: Said): ErrorCode {
+  const byWord = BY_WORD[word ?? ''] ?? BY_WORD[type ?? '']
+  if (byWord) return byWord
+  // An error inside an answer of status 200 may carry its status as its code.
+  const effective = status >= 400 ? status : Number(word)
+  return BY_STATUS[effective] ?? (effective >= 400 && effective < 500 ? 'invalid_input' : 'upstream_error')
+}
+
+/** A failed answer of an OpenAI-compatible server as an error. */
+export function openAIError(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  provider: string,
+): TurnoutError {
+  const said = readSaid(body)
+  const code = codeOf(status, said)
+  const explanation =
+    said.message || (status >= 400 ? `HTTP status ${status} without an explanation` : 'an error without an explanation')
+  const blame =
+    code === 'authentication' ? `${provider} refused the credential it is configured with: ` : `${provider}: `
+  return new TurnoutError(code, blame + explanation, {
+    provider,
+    param: said.param,
+    upstreamStatus: status,
+    upstreamCode: said.word ?? said.type,
+    upstreamRequestId: headers['x-request-id'],
+    retryAfterMs: readRetryAfter(headers),
+    retryable: readShouldRetry(headers),
+  })
+}

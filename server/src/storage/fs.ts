@@ -1,0 +1,46 @@
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ArtifactDriver } from '../core/artifact.ts'
+import { newId } from '../lib/ids.ts'
+
+const NAME = /^[a-z0-9][a-z0-9.-]{0,200}$/
+
+/** Artifacts as files of one directory. A file appears under its name only when it is whole. */
+export function createFileStorage(directory: string): ArtifactDriver {
+  const pathOf = (name: string): string => {
+    if (!NAME.test(name)) throw new RangeError(`not the name of an artifact: ${name}`)
+    return join(directory, name)
+  }
+  return {
+    async put(name, bytes) {
+      const path = pathOf(name)
+      await mkdir(directory, { recursive: true })
+      const unfinished = join(directory, `${newId('.part')}`)
+      await writeFile(unfinished, bytes)
+      await rename(unfinished, path)
+    },
+    async open(name) {
+      if (!NAME.test(name)) return undefined
+      try {
+        const file = await open(pathOf(name))
+        const { size } = await file.stat()
+        return { bytes: createReadStream('', { fd: file }), size }
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        throw error
+      }
+    },
+    async deleteOlderThan(time) {
+      let deleted = 0
+      for (const name of await readdir(directory).catch(() => [])) {
+        const path = join(directory, name)
+        const found = await stat(path).catch(() => undefined)
+        if (!found || found.mtimeMs >= time) continue
+        await rm(path, { force: true })
+        deleted += 1
+      }
+      return deleted
+    },
+  }
+}
