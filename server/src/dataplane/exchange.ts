@@ -1,0 +1,233 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Role } from '@turnout/contract'
+import { readSecret } from '../access/bearer.ts'
+import { requireRole } from '../access/roles.ts'
+import type { Principal } from '../access/types.ts'
+import { TurnoutError, toOpenAIError } from '../core/error.ts'
+import { formatDollars } from '../core/price.ts'
+import { Relay } from '../gateway/relay/relay.ts'
+import type { AnswerHead, RelayCall, RelayClient } from '../gateway/relay/types.ts'
+import { newId } from '../lib/ids.ts'
+import type { DataPlane } from './plane.ts'
+
+/** Turns a whole answer into what the client asked for, where that is not what came. */
+export type AnswerFilter = (body: Buffer) => Promise<Buffer>
+
+/** One request of the data plane and its answer. */
+export class Exchange implements RelayClient {
+  readonly requestId = newId('req')
+  readonly plane: DataPlane
+  readonly request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #startedAt = performance.now()
+  #principal: Principal | undefined
+  #limitHeaders: string[] = []
+  #model = ''
+  #provider = ''
+  #substitutedFor: string | undefined
+  #cost: bigint | null = null
+  #attempts = 0
+  #relay: Relay | undefined
+  #filter: AnswerFilter | undefined
+  #endMarker = ''
+  #error: TurnoutError | undefined
+
+  constructor(plane: DataPlane, request: IncomingMessage, response: ServerResponse) {
+    this.plane = plane
+    this.request = request
+    this.#response = response
+    response.on('close', () => this.#onClose())
+  }
+
+  /** Who asks. @throws TurnoutError authentication, permission, rate_limit */
+  async authorize(role: Role, counted: boolean): Promise<Principal> {
+    const { keys, limiter, registry } = this.plane
+    const known = keys.authenticate(readSecret(this.request.headers))
+    const principal = known instanceof Promise ? await known : known
+    this.#principal = principal
+    requireRole(principal, role)
+    if (!counted) return principal
+    const taken = limiter.take(principal, registry.snapshot.defaultRequestsPerMinute)
+    const state = taken instanceof Promise ? await taken : taken
+    if (state === undefined) return principal
+    const seconds = Math.max(1, Math.ceil(state.resetMs / 1000))
+    this.#limitHeaders = [
+      'x-ratelimit-limit-requests',
+      String(state.limit),
+      'x-ratelimit-remaining-requests',
+      String(state.remaining),
+      'x-ratelimit-reset-requests',
+      `${seconds}s`,
+    ]
+    if (!state.allowed) {
+      throw new TurnoutError(
+        'rate_limit',
+        `This virtual key may make ${state.limit} requests per minute; try again in ${seconds} s.`,
+        {
+          retryAfterMs: seconds * 1000,
+        },
+      )
+    }
+    return principal
+  }
+
+  /** Hands the request to the gateway, which answers through this object. */
+  relay(call: RelayCall, substitutedFor: string | undefined, filter?: AnswerFilter): void {
+    this.#model = call.deployment.model.id
+    this.#provider = call.deployment.provider.id
+    this.#substitutedFor = substitutedFor
+    this.#filter = filter
+    if (call.operation === 'chat') this.#endMarker = 'data: [DONE]\n\n'
+    if (this.#response.destroyed) return
+    this.#relay = new Relay(this.plane.relay, call, this)
+    this.#relay.start()
+  }
+
+  /** Answers with JSON that needs no upstream. */
+  json(body: string): void {
+    this.#response.writeHead(200, [
+      ...this.#commonHeaders(),
+      'content-type',
+      'application/json',
+      'content-length',
+      String(Buffer.byteLength(body)),
+    ])
+    this.#response.end(body)
+  }
+
+  /** Begins an answer of bytes that need no upstream. */
+  stream(contentType: string, size: number): ServerResponse {
+    return this.#response.writeHead(200, [
+      ...this.#commonHeaders(),
+      'content-type',
+      contentType,
+      'content-length',
+      String(size),
+      'cache-control',
+      'private, max-age=3600',
+      'x-content-type-options',
+      'nosniff',
+      // A picture may be SVG, which is a document that runs scripts.
+      'content-security-policy',
+      "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    ])
+  }
+
+  answer(head: AnswerHead, cost: bigint | null, body: Buffer): void {
+    if (this.#filter) {
+      this.#filter(body).then(
+        (filtered) => this.#answer(head, cost, filtered),
+        (error: unknown) => this.fail(TurnoutError.from(error), head.attempts),
+      )
+    } else this.#answer(head, cost, body)
+  }
+
+  begin(head: AnswerHead): void {
+    this.#response.on('drain', () => this.#relay?.resume())
+    this.#response.writeHead(200, [
+      ...this.#answerHeaders(head),
+      'content-type',
+      head.contentType,
+      'cache-control',
+      'no-cache',
+      'x-accel-buffering',
+      'no',
+      'trailer',
+      'x-turnout-cost',
+    ])
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#response.write(bytes)
+  }
+
+  end(cost: bigint | null): void {
+    this.#cost = cost
+    if (cost !== null) this.#response.addTrailers({ 'x-turnout-cost': formatDollars(cost) })
+    this.#response.end(this.#endMarker)
+  }
+
+  fail(error: TurnoutError, attempts = this.#attempts): void {
+    this.#error = error
+    this.#attempts = attempts
+    if (error.code === 'internal')
+      this.plane.log.error({ requestId: this.requestId, err: error.cause ?? error }, 'internal error')
+    const response = this.#response
+    if (response.destroyed || response.writableEnded) return
+    if (error.code === 'canceled') {
+      response.destroy()
+      return
+    }
+    const body = JSON.stringify(toOpenAIError(error, this.requestId))
+    if (response.headersSent) {
+      response.end(`event: error\ndata: ${body}\n\n`)
+      return
+    }
+    const headers = [
+      ...this.#commonHeaders(),
+      'content-type',
+      'application/json',
+      'content-length',
+      String(Buffer.byteLength(body)),
+      // SDKs retry by status alone: without this a request that may have been paid would be sent again.
+      'x-should-retry',
+      String(error.retryable),
+    ]
+    if (this.#model)
+      headers.push('x-turnout-model', headerText(this.#model), 'x-turnout-provider', headerText(this.#provider))
+    if (attempts > 0) headers.push('x-turnout-attempts', String(attempts))
+    if (error.retryAfterMs !== undefined) headers.push('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
+    response.writeHead(error.status, headers)
+    response.end(body)
+  }
+
+  #answer(head: AnswerHead, cost: bigint | null, body: Buffer): void {
+    this.#cost = cost
+    const headers = [
+      ...this.#answerHeaders(head),
+      'content-type',
+      head.contentType,
+      'content-length',
+      String(body.length),
+    ]
+    if (cost !== null) headers.push('x-turnout-cost', formatDollars(cost))
+    this.#response.writeHead(200, headers)
+    this.#response.end(body)
+  }
+
+  #commonHeaders(): string[] {
+    return ['x-turnout-request-id', this.requestId, 'x-request-id', this.requestId, ...this.#limitHeaders]
+  }
+
+  #answerHeaders({ deployment, attempts }: AnswerHead): string[] {
+    this.#attempts = attempts
+    const headers = this.#commonHeaders()
+    headers.push(
+      'x-turnout-model',
+      headerText(this.#model),
+      'x-turnout-provider',
+      headerText(this.#provider),
+      'x-turnout-attempts',
+      String(attempts),
+    )
+    if (this.#substitutedFor !== undefined) headers.push('x-turnout-substituted-for', headerText(this.#substitutedFor))
+    if (deployment.provider.emulated) headers.push('x-turnout-emulated', 'true')
+    return headers
+  }
+
+  #onClose(): void {
+    if (!this.#response.writableFinished) this.#relay?.cancel()
+    const { accessLog } = this.plane
+    if (accessLog === undefined) return
+    const ms = Math.round((performance.now() - this.#startedAt) * 10) / 10
+    const canceled = !this.#response.writableFinished && this.#error === undefined
+    accessLog.write(
+      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${JSON.stringify(this.request.url)},"status":${canceled ? 499 : this.#response.statusCode},"ms":${ms},"key":${JSON.stringify(this.#principal?.keyId ?? null)},"model":${JSON.stringify(this.#model)},"provider":${JSON.stringify(this.#provider)},"attempts":${this.#attempts},"cost":${this.#cost === null ? null : `"${formatDollars(this.#cost)}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}}\n`,
+    )
+  }
+}
+
+/** Header values are ASCII; a model's id need not be. */
+function headerText(value: string): string {
+  return /^[\x20-\x7e]*$/.test(value) ? value : encodeURIComponent(value)
+}

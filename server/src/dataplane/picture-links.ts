@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { TurnoutError } from '../core/error.ts'
+import type { AnswerFilter, Exchange } from './exchange.ts'
+
+/** The address that the client reached us by, so that links lead back the same way. */
+function originOf(request: IncomingMessage, publicUrl: string | undefined): string {
+  if (publicUrl) return publicUrl
+  const host = request.headers.host
+  if (host && /^[\w.:[\]-]+$/.test(host)) return `http://${host}`
+  return `http://${request.socket.localAddress}:${request.socket.localPort}`
+}
+
+interface Pictures {
+  data: { b64_json?: string; url?: string }[]
+}
+
+/** Replaces the base64 of an answer by links to pictures that are kept here. */
+export function linkPictures({ plane, request }: Exchange): AnswerFilter {
+  return async (body) => {
+    const answer = JSON.parse(body.toString('utf8')) as Pictures
+    const origin = originOf(request, plane.publicUrl)
+    for (const picture of answer.data) {
+      if (picture.b64_json === undefined) continue
+      picture.url = origin + (await plane.artifacts.link(Buffer.from(picture.b64_json, 'base64')))
+      delete picture.b64_json
+    }
+    return Buffer.from(JSON.stringify(answer))
+  }
+}
+
+/** `GET /v1/artifacts/{name}`: the signature of the link stands in for a key. */
+export async function fetchArtifact(exchange: Exchange, name: string): Promise<void> {
+  const query = new URL(exchange.request.url!, 'http://localhost').searchParams
+  const artifact = await exchange.plane.artifacts.open(name, query.get('expires'), query.get('signature'))
+  const response = exchange.stream(artifact.mediaType, artifact.size)
+  await pipeline(artifact.bytes, response).catch((error: unknown) => {
+    if (!response.destroyed) throw new TurnoutError('internal', 'The picture could not be read.', { cause: error })
+  })
+}

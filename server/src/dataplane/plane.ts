@@ -1,0 +1,20 @@
+import type { Keys, RequestLimiter } from '../access/types.ts'
+import type { Artifacts } from '../gateway/artifacts.ts'
+import type { RelayServices } from '../gateway/relay/relay.ts'
+import type { BufferedWriter } from '../lib/buffered-writer.ts'
+import type { Registry } from '../registry/types.ts'
+
+/** What the data plane works with. */
+export interface DataPlane {
+  registry: Registry
+  keys: Keys
+  limiter: RequestLimiter
+  relay: RelayServices
+  artifacts: Artifacts
+  /** Where clients reach this server, if it is not where their requests say. */
+  publicUrl: string | undefined
+  /** One line per request; undefined where the log level leaves them out. */
+  accessLog: BufferedWriter | undefined
+  log: { error(details: object, message: string): void }
+  limits: { bodyBytes: number; imageBodyBytes: number; jsonDepth: number }
+}
