@@ -1,0 +1,47 @@
+import type { Route } from '../route.ts'
+import { docs } from './docs.ts'
+import { explainImage } from './explain-image.ts'
+import { explainText } from './explain-text.ts'
+import { generateImage } from './generate-image.ts'
+import { generateText } from './generate-text.ts'
+import { readHealth } from './health.ts'
+import { createKey } from './keys-create.ts'
+import { listKeys } from './keys-list.ts'
+import { revokeKey } from './keys-revoke.ts'
+import { livez } from './livez.ts'
+import { createModel } from './models-create.ts'
+import { deleteModel } from './models-delete.ts'
+import { listModels } from './models-list.ts'
+import { readModel } from './models-read.ts'
+import { updateModel } from './models-update.ts'
+import { openapi } from './openapi.ts'
+import { readyz } from './readyz.ts'
+import { readRegistry } from './registry.ts'
+import { root } from './root.ts'
+import { listAttempts } from './usage-attempts.ts'
+import { readTotals } from './usage-totals.ts'
+
+/** Every route, in the order of the reference. */
+export const ROUTES: readonly Route[] = [
+  explainText,
+  generateText,
+  explainImage,
+  generateImage,
+  listModels,
+  readModel,
+  createModel,
+  updateModel,
+  deleteModel,
+  readRegistry,
+  listAttempts,
+  readTotals,
+  listKeys,
+  createKey,
+  revokeKey,
+  readHealth,
+  livez,
+  readyz,
+  root,
+  openapi,
+  docs,
+]

@@ -1,0 +1,24 @@
+import type { Logger } from 'pino'
+import type { Keys, RequestLimiter } from '../access/types.ts'
+import type { Generation, HealthService } from '../gateway/types.ts'
+import type { Ledger } from '../ledger/types.ts'
+import type { Registry } from '../registry/types.ts'
+
+/** All that the control plane needs of the rest of Turnout. */
+export interface ControlPlaneServices {
+  registry: Registry
+  keys: Keys
+  limiter: RequestLimiter
+  ledger: Ledger
+  generation: Generation
+  health: HealthService
+  log: Logger
+  /** Answers tell nothing of internals: no stack, no cause. */
+  production: boolean
+  version: string
+  /** No credential is configured: the built-in emulator answers. */
+  emulated: boolean
+  newRequestId: () => string
+  /** The longest request body, in bytes. */
+  bodyLimit: number
+}
