@@ -1,0 +1,66 @@
+import type { ProviderConnection } from '../core/deployment.ts'
+import type { ProviderSetup } from './providers.ts'
+
+/** What a model's record says instead of its provider. */
+export interface OwnConnection {
+  baseUrl?: string
+  /** The secret itself. */
+  credential?: string
+  region?: string
+}
+
+export type Connected = { ok: true; connection: ProviderConnection } | { ok: false; obstacle: string }
+
+/** The way to a provider, or what stands in it. */
+export function connect(setup: ProviderSetup, own: OwnConnection = {}): Connected {
+  const { id, adapter, flags, local, maxConnections } = setup
+  if (setup.disabled)
+    return { ok: false, obstacle: `Provider ${id} is disabled: providers.${id}.enabled in turnout.yaml.` }
+  const common = { id, adapter, flags, local, maxConnections }
+  const bringsItsOwn = own.baseUrl !== undefined || own.credential !== undefined
+  if (setup.emulation && !bringsItsOwn) {
+    const { baseUrl, credential } = setup.emulation
+    return {
+      ok: true,
+      connection: { ...common, baseUrl: withoutSlash(baseUrl), credential, headers: {}, local: false, emulated: true },
+    }
+  }
+  if (setup.obstacle !== undefined && !bringsItsOwn) return { ok: false, obstacle: setup.obstacle }
+  const region = own.region ?? setup.region
+  const address = addressOf(own.baseUrl ?? setup.baseUrl, region, id)
+  if (!address.ok) return address
+  const shared = own.baseUrl === undefined || sameOrigin(address.baseUrl, addressOf(setup.baseUrl, region, id))
+  return {
+    ok: true,
+    connection: {
+      ...common,
+      baseUrl: address.baseUrl,
+      // What was configured for one server is never sent to another.
+      credential: own.credential ?? (shared ? setup.credential : undefined),
+      region,
+      headers: shared ? setup.headers : {},
+      emulated: false,
+    },
+  }
+}
+
+type Address = { ok: true; baseUrl: string } | { ok: false; obstacle: string }
+
+function addressOf(template: string | undefined, region: string | undefined, provider: string): Address {
+  if (template === undefined) {
+    return { ok: false, obstacle: `Provider ${provider} has no address of its own: give the model a baseUrl.` }
+  }
+  const needsRegion = template.includes('{region}')
+  // It becomes part of a host name, and must not turn it into another one.
+  if (needsRegion && !/^[a-z0-9-]+$/i.test(region ?? '')) {
+    return { ok: false, obstacle: `Provider ${provider} needs a region of letters, digits and hyphens.` }
+  }
+  const filled = template.replaceAll('{region}', region ?? '')
+  if (!URL.canParse(filled)) return { ok: false, obstacle: `Provider ${provider} has no valid baseUrl.` }
+  return { ok: true, baseUrl: withoutSlash(filled) }
+}
+
+const sameOrigin = (baseUrl: string, other: Address): boolean =>
+  other.ok && new URL(baseUrl).origin === new URL(other.baseUrl).origin
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '')

@@ -1,0 +1,199 @@
+import { ModelPatch } from '@turnout/contract'
+import { sql } from 'kysely'
+import { TurnoutError } from '../core/error.ts'
+import type { Database } from '../db/database.ts'
+import { formatPath, validate } from './file/issues.ts'
+import type { RegistryLog } from './options.ts'
+import type { Problem } from './types.ts'
+import { within } from './within.ts'
+
+/** Carries word of a change to other processes. */
+const MODELS_CHANNEL = 'turnout_models'
+
+const POLL_MS = 2_000
+/** A database that swallows a question must not hold back whoever waits for the answer. */
+const ANSWER_MS = 3_000
+
+/** The class of SQLSTATE for values that PostgreSQL cannot hold, such as a text with U+0000. */
+const DATA_EXCEPTION = /^22\w{3}$/
+
+/** The database's own clock, by which every write differs from the one before. */
+const NOW = sql<Date>`clock_timestamp()`
+
+/**
+ * The records that the database holds, in memory. It follows the database by
+ * notifications and, in case one is missed, by a poll. While the database is
+ * down it keeps what it has.
+ */
+export class DatabaseSource {
+  readonly #database: Database
+  readonly #log: RegistryLog
+  #records: readonly ModelPatch[] = []
+  #problems: readonly Problem[] = []
+  #down: Problem | undefined
+  /** What the database said of its own state when the records were read. */
+  #fingerprint: string | undefined
+  #queue: Promise<boolean> = Promise.resolve(false)
+  #listening: Promise<() => Promise<void>> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #onChange: () => void = () => {}
+  #closed = false
+
+  constructor(database: Database, log: RegistryLog) {
+    this.#database = database
+    this.#log = log
+  }
+
+  get records(): readonly ModelPatch[] {
+    return this.#records
+  }
+
+  /** The records that are not valid, and whether the database is down. */
+  get problems(): readonly Problem[] {
+    return this.#down ? [this.#down, ...this.#problems] : this.#problems
+  }
+
+  has(id: string): boolean {
+    return this.#records.some((record) => record.id === id)
+  }
+
+  /** Follows the database. `onChange` is called whenever records or problems have changed. */
+  follow(onChange: () => void): void {
+    this.#onChange = onChange
+    this.#timer = setInterval(() => void this.#refreshAndTell(), POLL_MS).unref()
+  }
+
+  /** Reads the records if they may have changed; the answer is whether anything did. Never rejects. */
+  refresh(): Promise<boolean> {
+    this.#queue = this.#queue.then(() => this.#refresh())
+    return this.#queue
+  }
+
+  /** @returns false where the database has such a record already */
+  async create(record: ModelPatch): Promise<boolean> {
+    const made = await this.#write(() =>
+      this.#database.sql
+        .insertInto('models')
+        .values({ id: record.id, record: JSON.stringify(record), updated_at: NOW })
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returning('id')
+        .executeTakeFirst(),
+    )
+    return made !== undefined
+  }
+
+  async put(record: ModelPatch): Promise<void> {
+    const row = { record: JSON.stringify(record), updated_at: NOW }
+    await this.#write(() =>
+      this.#database.sql
+        .insertInto('models')
+        .values({ id: record.id, ...row })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+        .execute(),
+    )
+  }
+
+  /** @returns false where the database has no such record */
+  async delete(id: string): Promise<boolean> {
+    const gone = await this.#write(() =>
+      this.#database.sql.deleteFrom('models').where('id', '=', id).returning('id').executeTakeFirst(),
+    )
+    return gone !== undefined
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#timer)
+    await this.#queue
+    try {
+      const unlisten = await this.#listening
+      await unlisten?.()
+    } catch (error) {
+      this.#log.warn({ err: error }, 'models: could not stop listening')
+    }
+  }
+
+  /** What was written is read back before it returns, and told to others. */
+  async #write<T>(statement: () => Promise<T>): Promise<T> {
+    let result: T
+    try {
+      result = await statement()
+    } catch (error) {
+      if (DATA_EXCEPTION.test(String((error as { code?: unknown }).code))) {
+        throw new TurnoutError('invalid_input', 'The record has characters that cannot be stored.', { cause: error })
+      }
+      throw new TurnoutError('overloaded', 'The database does not answer, so models cannot be changed now.', {
+        cause: error,
+      })
+    }
+    // Others find out by their poll at the latest.
+    await this.#database.notify(MODELS_CHANNEL).catch((error: unknown) => {
+      this.#log.warn({ err: error }, 'models: a change could not be announced')
+    })
+    await this.refresh()
+    return result
+  }
+
+  async #refreshAndTell(): Promise<void> {
+    if ((await this.refresh()) && !this.#closed) this.#onChange()
+  }
+
+  async #refresh(): Promise<boolean> {
+    if (this.#closed) return false
+    try {
+      const changed = await within(ANSWER_MS, this.#read())
+      if (!this.#down) return changed
+      this.#down = undefined
+      this.#log.info({}, 'models: the database answers again')
+      return true
+    } catch (error) {
+      if (this.#down) return false
+      this.#down = {
+        layer: 'database',
+        where: 'models',
+        message: 'The database does not answer; its last known records are used.',
+      }
+      this.#log.warn({ err: error }, 'models: the database does not answer; its last known records are used')
+      return true
+    }
+  }
+
+  async #read(): Promise<boolean> {
+    // Listening comes first: what changes after the read is then told.
+    await this.#listen()
+    // Any write moves a time of change, so that an idle poll costs next to nothing.
+    const { rows } = await sql<{ fingerprint: string }>`
+      select count(*) || ':' || coalesce(max(updated_at)::text, '') || ':'
+        || coalesce(sum(extract(epoch from updated_at)), 0) as fingerprint from models`.execute(this.#database.sql)
+    const { fingerprint } = rows[0]!
+    if (fingerprint === this.#fingerprint) return false
+    const found = await this.#database.sql.selectFrom('models').select(['id', 'record']).orderBy('id').execute()
+    const records: ModelPatch[] = []
+    const problems: Problem[] = []
+    for (const { id, record } of found) {
+      const checked = validate(ModelPatch, { ...record, id })
+      if (checked.ok) records.push(checked.value)
+      else for (const { path, message } of checked.issues) problems.push(problemOf(id, path, message))
+    }
+    this.#records = records
+    this.#problems = problems
+    this.#fingerprint = fingerprint
+    return true
+  }
+
+  async #listen(): Promise<void> {
+    this.#listening ??= this.#database.listen(MODELS_CHANNEL, () => void this.#refreshAndTell())
+    try {
+      await this.#listening
+    } catch (error) {
+      this.#listening = undefined
+      throw error
+    }
+  }
+}
+
+const problemOf = (id: string, path: readonly PropertyKey[], message: string): Problem => ({
+  layer: 'database',
+  where: `${id} ${formatPath(path)}`.trimEnd(),
+  message: `${message}; the record is not used`,
+})

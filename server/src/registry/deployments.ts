@@ -1,0 +1,85 @@
+import type { Model, RetryPolicy, Timeouts } from '@turnout/contract'
+import { DEFAULT_TIMEOUTS, type Deployment, type ProviderConnection } from '../core/deployment.ts'
+import { preparePrices } from '../core/price.ts'
+import { DEFAULT_RETRY } from '../core/retry.ts'
+import { connect } from './connect.ts'
+import type { SecretReader } from './credentials.ts'
+import type { MergedModel } from './merge.ts'
+import type { ProviderSetup } from './providers.ts'
+
+export interface DeploymentInputs {
+  setups: ReadonlyMap<string, ProviderSetup>
+  /** Ids of the adapters that exist. */
+  adapters: ReadonlySet<string>
+  readSecret: SecretReader
+  /** For all providers and models that say nothing else. */
+  retry: RetryPolicy
+  timeouts: Timeouts
+}
+
+/** A model with its deployment, or with the reason why it has none. */
+export interface Placed {
+  model: Model
+  deployment: Deployment | undefined
+}
+
+/** Finds out whether and how a model can be called. */
+export function place(merged: MergedModel, inputs: DeploymentInputs): Placed {
+  const setup = inputs.setups.get(merged.provider)
+  // Adapters go by the model's flags alone.
+  const model = { ...merged, flags: { ...setup?.flags, ...merged.flags } }
+  const found = findWay(model, setup, inputs)
+  if (typeof found === 'string')
+    return { model: { ...model, available: false, unavailable: found }, deployment: undefined }
+  const { connection, by } = found
+  const available: Model = { ...model, available: true }
+  return {
+    model: available,
+    deployment: {
+      id: model.id,
+      model: available,
+      upstreamId: model.upstreamId,
+      provider: { ...connection, flags: model.flags },
+      prices: connection.local || model.prices === null ? null : preparePrices(model.prices),
+      retry: { ...DEFAULT_RETRY, ...defined(inputs.retry), ...defined(by.retry), ...defined(model.retry) },
+      timeouts: {
+        ...DEFAULT_TIMEOUTS,
+        ...defined(by.presetTimeouts),
+        ...defined(inputs.timeouts),
+        ...defined(by.timeouts),
+        ...defined(model.timeouts),
+      },
+    },
+  }
+}
+
+/** The connection to use, or why there is none. */
+function findWay(
+  model: MergedModel,
+  setup: ProviderSetup | undefined,
+  { setups, adapters, readSecret }: DeploymentInputs,
+): { connection: ProviderConnection; by: ProviderSetup } | string {
+  const { provider, lifecycle, baseUrl, region } = model
+  if (lifecycle.status === 'retired') {
+    const hint = lifecycle.replacedBy === undefined ? '' : ` Use ${lifecycle.replacedBy} instead.`
+    return `${provider} has retired it${lifecycle.retiresAt === undefined ? '' : ` on ${lifecycle.retiresAt}`}.${hint}`
+  }
+  if (!model.enabled) return 'It is disabled: set its enabled to true.'
+  if (!setup) return `Its provider "${provider}" is not known; known are ${[...setups.keys()].join(', ')}.`
+  if (!adapters.has(setup.adapter))
+    return `${setup.name} cannot be called by this version: it has no ${setup.adapter} adapter.`
+  let credential: string | undefined
+  if (model.credential !== undefined) {
+    const secret = readSecret(model.credential)
+    if (!secret.ok) return secret.failure
+    credential = secret.value
+  }
+  const connected = connect(setup, { baseUrl, credential, region })
+  return connected.ok ? { connection: connected.connection, by: setup } : connected.obstacle
+}
+
+/** Without the fields that are there but say nothing, which would hide those of a weaker source. */
+const defined = <T extends object>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Field in keyof T]?: NonNullable<T[Field]>
+  }

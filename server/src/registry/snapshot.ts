@@ -1,0 +1,92 @@
+import type { Model } from '@turnout/contract'
+import type { ProviderConnection } from '../core/deployment.ts'
+import type { TurnoutError } from '../core/error.ts'
+import type { Placed } from './deployments.ts'
+import { indexNames } from './names.ts'
+import { notEnabled, notFound, retired } from './refusals.ts'
+import type { Problem, Resolution, Snapshot } from './types.ts'
+
+export interface SnapshotInputs {
+  version: number
+  placed: readonly Placed[]
+  providers: ReadonlyMap<string, ProviderConnection>
+  problems: readonly Problem[]
+  /** Whether a retired model is served by its replacement. */
+  substitute: boolean
+  /** Ids by the n of the variables MODEL_n_*. */
+  indexes: ReadonlyMap<number, string>
+  promptModelIndex: number | undefined
+  defaultRequestsPerMinute: number | undefined
+}
+
+/** What a name leads to: either what to call, or why not. */
+interface Entry {
+  readonly model: Model
+  readonly resolution: Resolution | undefined
+  refuse(): TurnoutError
+}
+
+export function createSnapshot(inputs: SnapshotInputs): Snapshot {
+  const placed = [...inputs.placed].sort((a, b) => (a.model.id < b.model.id ? -1 : 1))
+  const models = placed.map(({ model }) => model)
+  const { names, problems } = indexNames(models)
+  const byId = new Map(placed.map((each) => [each.model.id, each]))
+  const entries = new Map<Model, Entry>()
+  for (const each of placed) entries.set(each.model, entryOf(each, names, byId, inputs.substitute))
+  const entryByName = new Map([...names].map(([name, model]) => [name, entries.get(model)!]))
+  const look = (name: string): Entry | undefined => entryByName.get(name) ?? entryByName.get(name.toLowerCase())
+  const byIndex = (index: number): Model | undefined => byId.get(inputs.indexes.get(index) ?? '')?.model
+
+  return {
+    version: inputs.version,
+    models,
+    providers: inputs.providers,
+    problems: [...inputs.problems, ...problems],
+    promptModel: inputs.promptModelIndex === undefined ? undefined : byIndex(inputs.promptModelIndex),
+    defaultRequestsPerMinute: inputs.defaultRequestsPerMinute,
+    resolve(name) {
+      const entry = look(name)
+      if (entry?.resolution) return entry.resolution
+      throw entry ? entry.refuse() : notFound(name, idsOfAvailable(models))
+    },
+    find: (name) => look(name)?.model,
+    byIndex,
+  }
+}
+
+const idsOfAvailable = (models: readonly Model[]): string[] =>
+  models.filter(({ available }) => available).map(({ id }) => id)
+
+function entryOf(
+  { model, deployment }: Placed,
+  names: ReadonlyMap<string, Model>,
+  byId: ReadonlyMap<string, Placed>,
+  substitute: boolean,
+): Entry {
+  if (model.lifecycle.status !== 'retired') {
+    return { model, resolution: deployment && { deployment }, refuse: () => notEnabled(model) }
+  }
+  const heir = heirOf(model, names)
+  const stand = substitute && heir.model ? byId.get(heir.model.id)?.deployment : undefined
+  return {
+    model,
+    resolution: stand && { deployment: stand, substitutedFor: model.id },
+    refuse: () => retired(model, heir.name),
+  }
+}
+
+/** Who takes the place of a retired model, over all that were retired since; without a model where the registry knows none. */
+function heirOf(model: Model, names: ReadonlyMap<string, Model>): { name?: string; model?: Model } {
+  const seen = new Set<Model>()
+  let current = model
+  while (current.lifecycle.status === 'retired') {
+    seen.add(current)
+    const { replacedBy } = current.lifecycle
+    if (replacedBy === undefined) return {}
+    const next = names.get(replacedBy) ?? names.get(replacedBy.toLowerCase())
+    if (!next) return { name: replacedBy }
+    if (seen.has(next)) return {}
+    current = next
+  }
+  return { name: current.id, model: current }
+}
