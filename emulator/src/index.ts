@@ -1,0 +1,5 @@
+export type { Fault, FaultOrder, Faults } from './faults.ts'
+export type { AbortedRequest, Bill, BillLine, RecordedRequest } from './ledger.ts'
+export { runEmulator } from './main.ts'
+export { type Emulator, type EmulatorOptions, startEmulator } from './server.ts'
+export type { Operation } from './types.ts'
