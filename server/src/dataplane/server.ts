@@ -77,9 +77,21 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   )
 }
 
+export interface GatewayServer {
+  http: Server
+  /** Accepts nothing new, lets running requests end, and cuts those that outlast the grace period. */
+  drain(graceMs: number): Promise<void>
+}
+
 /** The one server of both planes: `/v1` is served here, everything else by `rest`. */
-export function createHttpServer(plane: DataPlane, rest: RequestListener): Server {
-  const server = createServer(
+export function createHttpServer(plane: DataPlane, rest: RequestListener): GatewayServer {
+  let running = 0
+  let onIdle: (() => void) | undefined
+  const ended = (): void => {
+    running -= 1
+    if (running === 0) onIdle?.()
+  }
+  const http = createServer(
     {
       maxHeaderSize: 32 * 1024,
       headersTimeout: 15_000,
@@ -89,11 +101,24 @@ export function createHttpServer(plane: DataPlane, rest: RequestListener): Serve
       noDelay: true,
     },
     (request, response) => {
+      running += 1
+      response.on('close', ended)
       const url = request.url!
       if (url.startsWith('/v1/') || url === '/v1') serve(plane, request, response)
       else rest(request, response)
     },
   )
-  server.on('clientError', refuse)
-  return server
+  http.on('clientError', refuse)
+  return {
+    http,
+    async drain(graceMs) {
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()))
+      // A connection on which no request was ever sent is neither idle nor busy to node:http, so busy ones are counted here.
+      onIdle = () => http.closeAllConnections()
+      if (running === 0) onIdle()
+      const cut = setTimeout(onIdle, graceMs)
+      await closed
+      clearTimeout(cut)
+    },
+  }
 }

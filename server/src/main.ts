@@ -1,0 +1,235 @@
+import cluster from 'node:cluster'
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { type Logger, pino } from 'pino'
+import { createAuthority, type LimitAuthority } from './access/authority.ts'
+import { createKeys, ensureAdminKey } from './access/keys.ts'
+import { createLimiter } from './access/limits.ts'
+import { serveAsWorker, startWorkers } from './cluster.ts'
+import { createControlPlane } from './controlplane/app.ts'
+import { TurnoutError } from './core/error.ts'
+import { createHttpServer } from './dataplane/server.ts'
+import { type Database, openDatabase } from './db/database.ts'
+import { sharedSecret } from './db/settings.ts'
+import { Artifacts } from './gateway/artifacts.ts'
+import { createGeneration } from './gateway/generation.ts'
+import { HealthMonitor } from './gateway/health.ts'
+import { createTransport } from './gateway/transport.ts'
+import { Wires } from './gateway/wire.ts'
+import { createLedger } from './ledger/index.ts'
+import { BufferedWriter } from './lib/buffered-writer.ts'
+import { OriginPools } from './lib/http/pools.ts'
+import { newId } from './lib/ids.ts'
+import { Watchdog } from './lib/watchdog.ts'
+import type { ServerOptions } from './options.ts'
+import { ADAPTERS } from './providers/index.ts'
+import type { ProviderPreset } from './registry/catalog/providers.ts'
+import { createRegistry, hasCredentials } from './registry/index.ts'
+import { createFileStorage } from './storage/fs.ts'
+
+export { ADAPTERS }
+
+export interface RunningServer {
+  url: string
+  /** The admin key that the first start made; undefined at every later one. */
+  adminKey: string | undefined
+  emulated: boolean
+  /** Finishes what is running within the grace period, then stops. */
+  close(): Promise<void>
+}
+
+/** What the processes of one cluster share; a single process makes its own. */
+export interface Shared {
+  authority: LimitAuthority
+  /** Where the emulator listens, when it stands in for providers. */
+  emulatorUrl: string | undefined
+}
+
+export const VERSION = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+const DISCOVERY_TIMEOUT_MS = 2_000
+
+export function createLogger(options: Pick<ServerOptions, 'logLevel'>): Logger {
+  return pino({ level: options.logLevel, base: undefined })
+}
+
+/** Whether the emulator must stand in because there is nobody else to ask. */
+export function needsEmulator(options: ServerOptions): boolean {
+  return (
+    options.emulate === 'always' || (options.emulate === 'auto' && !hasCredentials(options.env, options.configFile))
+  )
+}
+
+/** Starts the emulator; its libraries are loaded only then. */
+export async function launchEmulator(): Promise<{ url: string; close(): Promise<void> }> {
+  const { startEmulator } = await import('@turnout/emulator')
+  const emulator = await startEmulator({ chunkDelayMs: 15 })
+  return { url: emulator.openaiBaseUrl, close: () => emulator.close() }
+}
+
+/** Starts a server: in this process, or as many workers as the options say. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  if (cluster.isWorker) return serveAsWorker(options)
+  if (options.workers > 1) return startWorkers(options)
+  const emulator = needsEmulator(options) ? await launchEmulator() : undefined
+  try {
+    const running = await serve(options, { authority: createAuthority(), emulatorUrl: emulator?.url })
+    return {
+      ...running,
+      async close() {
+        await running.close()
+        await emulator?.close()
+      },
+    }
+  } catch (error) {
+    await emulator?.close()
+    throw error
+  }
+}
+
+/** The server itself, in a process of its own or as one worker of many. */
+export async function serve(options: ServerOptions, shared: Shared): Promise<RunningServer> {
+  const log = createLogger(options)
+  const database = await openDatabase({ dataDir: options.dataDir, url: options.databaseUrl, log })
+  const cleanups: (() => unknown)[] = [() => database.close()]
+  const cleanUp = async () => {
+    for (const clean of cleanups.reverse()) await clean()
+  }
+  try {
+    return await assemble(options, shared, log, database, cleanups, cleanUp)
+  } catch (error) {
+    await cleanUp()
+    throw error
+  }
+}
+
+async function assemble(
+  options: ServerOptions,
+  { authority, emulatorUrl }: Shared,
+  log: Logger,
+  database: Database,
+  cleanups: (() => unknown)[],
+  cleanUp: () => Promise<void>,
+): Promise<RunningServer> {
+  const emulated = emulatorUrl !== undefined
+  const pools = new OriginPools()
+  cleanups.push(() => pools.destroy())
+  const registry = await createRegistry({
+    env: options.env,
+    configFile: options.configFile,
+    database,
+    adapters: new Set(ADAPTERS.keys()),
+    list: listLocalModels(pools),
+    emulated:
+      emulatorUrl === undefined ? undefined : { baseUrl: emulatorUrl, credential: 'emulated', providers: ['openai'] },
+    log,
+  })
+  cleanups.push(() => registry.close())
+  const keys = await createKeys({ database, adminKey: options.adminKey, log })
+  cleanups.push(() => keys.close())
+  const ledger = await createLedger({ database, dir: join(options.dataDir, 'spool'), log })
+  cleanups.push(() => ledger.stop())
+  const artifacts = new Artifacts(
+    createFileStorage(join(options.dataDir, 'artifacts')),
+    await sharedSecret(database, 'artifact_links'),
+  )
+  cleanups.push(() => artifacts.stop())
+  const adminKey = options.adminKey === undefined ? await ensureAdminKey(keys, database) : undefined
+  const health = new HealthMonitor({ registry, adapters: ADAPTERS, pools, emulated, ready: () => ({ ready: true }) })
+  const limiter = createLimiter({ authority })
+  const accessLog = log.isLevelEnabled('info') ? new BufferedWriter(process.stdout) : undefined
+  cleanups.push(() => accessLog?.flush())
+
+  const control = await createControlPlane({
+    registry,
+    keys,
+    limiter,
+    ledger,
+    generation: createGeneration({ adapters: ADAPTERS, pools, ledger, observer: health }, registry),
+    health,
+    log,
+    production: options.production,
+    version: VERSION,
+    emulated,
+    newRequestId: () => newId('req'),
+    bodyLimit: options.bodyLimitBytes,
+  })
+  cleanups.push(() => control.close())
+  const server = createHttpServer(
+    {
+      registry,
+      keys,
+      limiter,
+      relay: { wires: new Wires(ADAPTERS, pools), watchdog: new Watchdog(), ledger, observer: health },
+      artifacts,
+      publicUrl: options.publicUrl,
+      accessLog,
+      log,
+      limits: {
+        bodyBytes: options.bodyLimitBytes,
+        imageBodyBytes: options.imageBodyLimitBytes,
+        jsonDepth: options.jsonDepth,
+      },
+    },
+    (request, response) => control.routing(request, response),
+  )
+  await listen(server.http, options)
+  void health.probe()
+
+  const address = server.http.address() as AddressInfo
+  let closing: Promise<void> | undefined
+  return {
+    url: `http://${hostInUrl(options.host)}:${address.port}`,
+    adminKey,
+    emulated,
+    close() {
+      closing ??= (async () => {
+        health.stopping()
+        await server.drain(options.shutdownGraceMs)
+        await cleanUp()
+      })()
+      return closing
+    },
+  }
+}
+
+/** What discovery asks local engines with. */
+export const listLocalModels =
+  (pools: OriginPools) => (preset: Pick<ProviderPreset, 'id' | 'adapter' | 'flags'>, baseUrl: string) => {
+    const adapter = ADAPTERS.get(preset.adapter)
+    if (!adapter?.listModels) return Promise.resolve([])
+    return adapter.listModels({
+      provider: preset.id,
+      baseUrl,
+      headers: {},
+      flags: preset.flags,
+      signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS),
+      transport: createTransport(pools, preset.id, { connectMs: DISCOVERY_TIMEOUT_MS, maxConnections: 4 }),
+    })
+  }
+
+/** Unspecified addresses are for listening; to be called, a server needs a name. */
+const hostInUrl = (host: string): string =>
+  host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+
+function listen(server: Server, { port, host }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'EADDRINUSE'
+          ? `port ${port} is taken; choose another with PORT or --port`
+          : `${error.code ?? error.message}`
+      reject(
+        new TurnoutError('invalid_input', `Turnout cannot listen on ${host}:${port}: ${reason}.`, {
+          param: 'PORT',
+          cause: error,
+        }),
+      )
+    })
+    server.listen(port, host, resolve)
+  })
+}

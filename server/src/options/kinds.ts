@@ -1,0 +1,111 @@
+import { resolve } from 'node:path'
+
+/** How the text of an option becomes its value. */
+export interface Kind<T> {
+  /** One word for the reference. */
+  type: string
+  /** What is allowed, as the end of the sentence "must be ...". */
+  allowed: string
+  /** Its value is a secret, or holds one: no message may repeat it. */
+  secret?: boolean
+  /** @returns undefined where the text is not allowed */
+  parse(text: string, cwd: string): T | undefined
+}
+
+export function integer(min: number, max: number): Kind<number> {
+  return {
+    type: 'integer',
+    allowed: `a whole number from ${min} to ${max}`,
+    parse: (text) => inRange(/^\d+$/.test(text) ? Number(text) : Number.NaN, min, max),
+  }
+}
+
+/** Seconds, which may have a fraction, as milliseconds. */
+export function seconds(min: number, max: number): Kind<number> {
+  return {
+    type: 'seconds',
+    allowed: `a number of seconds from ${min} to ${max}`,
+    parse: (text) => {
+      const value = inRange(/^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN, min, max)
+      return value === undefined ? undefined : Math.round(value * 1000)
+    },
+  }
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }
+
+/** A size as bytes; a kilobyte is 1,024 of them. */
+export function size(minBytes: number, maxBytes: number): Kind<number> {
+  return {
+    type: 'size',
+    allowed: `a size from ${formatSize(minBytes)} to ${formatSize(maxBytes)}, such as 32mb, 512kb or a number of bytes`,
+    parse: (text) => {
+      const match = /^(\d+(?:\.\d+)?) ?(b|kb|mb|gb)?$/i.exec(text)
+      if (!match) return undefined
+      return inRange(Math.round(Number(match[1]) * SIZE_UNITS[match[2]?.toLowerCase() ?? 'b']!), minBytes, maxBytes)
+    },
+  }
+}
+
+export function choice<const T extends string>(...values: T[]): Kind<T> {
+  return {
+    type: 'choice',
+    allowed: `one of ${values.join(', ')}`,
+    parse: (text) => values.find((value) => value === text.toLowerCase()),
+  }
+}
+
+export const text: Kind<string> = {
+  type: 'text',
+  allowed: 'a text without spaces',
+  parse: (value) => (/^\S+$/.test(value) ? value : undefined),
+}
+
+/** A path as an absolute one. */
+export const path: Kind<string> = {
+  type: 'path',
+  allowed: 'a path',
+  parse: (value, cwd) => (value === '' || value.includes('\0') ? undefined : resolve(cwd, value)),
+}
+
+/** Without its trailing slash. */
+export const httpUrl: Kind<string> = {
+  type: 'URL',
+  allowed: 'an http or https URL without query, such as https://models.example.com',
+  parse: (value) => {
+    if (!/^https?:\/\/[^?#\s]+$/.test(value) || !URL.canParse(value)) return undefined
+    return value.replace(/\/+$/, '')
+  },
+}
+
+export const postgresUrl: Kind<string> = {
+  type: 'URL',
+  allowed: 'a URL such as postgres://user:password@host:5432/database',
+  secret: true,
+  parse: (value) => (/^postgres(ql)?:\/\/./.test(value) && URL.canParse(value) ? value : undefined),
+}
+
+export function secret(minLength: number): Kind<string> {
+  return {
+    type: 'secret',
+    allowed: `at least ${minLength} characters long`,
+    secret: true,
+    parse: (value) => (value.length >= minLength ? value : undefined),
+  }
+}
+
+/** NODE_ENV, of which only one value matters. */
+export const nodeEnvironment: Kind<boolean> = {
+  type: 'text',
+  allowed: 'a word; only "production" means something',
+  parse: (value) => value === 'production',
+}
+
+function inRange(value: number, min: number, max: number): number | undefined {
+  return value >= min && value <= max ? value : undefined
+}
+
+function formatSize(bytes: number): string {
+  const unit = Object.keys(SIZE_UNITS).findLast((name) => bytes % SIZE_UNITS[name]! === 0) ?? 'b'
+  return `${bytes / SIZE_UNITS[unit]!}${unit}`
+}
