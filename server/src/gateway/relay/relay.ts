@@ -1,5 +1,6 @@
+import type { Usage } from '@turnout/contract'
 import { TurnoutError } from '../../core/error.ts'
-import { readTailUsage } from '../../core/openai/usage.ts'
+import { readAnswer } from '../../core/openai/answer.ts'
 import { retryDelay } from '../../core/retry.ts'
 import type { Ledger } from '../../ledger/types.ts'
 import { redact } from '../../lib/redact.ts'
@@ -24,13 +25,6 @@ const isAmbiguous = (error: TurnoutError): boolean =>
   error.code === 'connection' ||
   error.code === 'timeout' ||
   (error.code === 'upstream_error' && error.upstreamStatus === 502)
-
-const PROOF_OF_ANSWER: Readonly<Record<RelayCall['operation'], string>> = {
-  chat: '"choices"',
-  embeddings: '"data"',
-  'images.generate': '"data"',
-  'images.edit': '"data"',
-}
 
 /**
  * Brings one request of OpenAI's dialect to an upstream of the same dialect
@@ -79,14 +73,13 @@ export class Relay implements AttemptListener {
   }
 
   onAnswer(attempt: RelayAttempt, body: Buffer, contentType: string): void {
-    if (!looksWhole(body) || !body.includes(PROOF_OF_ANSWER[this.#call.operation]) || this.#call.streamed) {
+    const usage = this.#call.streamed ? undefined : readAnswer(this.#call.operation, body)
+    if (usage === undefined) {
       this.onFailure(attempt, this.#notAnAnswer(attempt, body))
       return
     }
     this.#over = true
-    const usage = readTailUsage(body) ?? {}
-    if (isPaidOnAcceptance(this.#call)) usage.images = this.#call.choices
-    this.#meter!.succeed(usage, attempt.upstreamRequestId, (cost) =>
+    this.#meter!.succeed(this.#counted(usage), attempt.upstreamRequestId, (cost) =>
       this.#client.answer(this.#head(contentType), cost, body),
     )
   }
@@ -102,9 +95,7 @@ export class Relay implements AttemptListener {
 
   onComplete(attempt: RelayAttempt): void {
     this.#over = true
-    const usage = { ...attempt.usage }
-    if (isPaidOnAcceptance(this.#call)) usage.images = this.#call.choices
-    this.#meter!.succeed(usage, attempt.upstreamRequestId, (cost) => this.#client.end(cost))
+    this.#meter!.succeed(this.#counted(attempt.usage), attempt.upstreamRequestId, (cost) => this.#client.end(cost))
   }
 
   onUnread(): void {
@@ -132,6 +123,12 @@ export class Relay implements AttemptListener {
 
   #head(contentType: string): AnswerHead {
     return { deployment: this.#call.deployment, attempts: this.#attempts, contentType }
+  }
+
+  /** The usage, and of pictures how many there are; what they cost in tokens is all output that an image model has. */
+  #counted(usage: Usage): Usage {
+    if (!isPaidOnAcceptance(this.#call)) return usage
+    return { imageOutputTokens: usage.outputTokens, ...usage, images: this.#call.choices }
   }
 
   #notAnAnswer(attempt: RelayAttempt, body: Buffer): TurnoutError {
@@ -170,13 +167,4 @@ export class Relay implements AttemptListener {
       },
     )
   }
-}
-
-/** Whether the bytes can be one whole JSON object; the client's parser looks closer. */
-function looksWhole(body: Buffer): boolean {
-  let first = 0
-  while (first < body.length && body[first]! <= 0x20) first += 1
-  let last = body.length - 1
-  while (last > first && body[last]! <= 0x20) last -= 1
-  return body[first] === 0x7b && body[last] === 0x7d
 }

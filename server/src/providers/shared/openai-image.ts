@@ -59,10 +59,12 @@ async function start(call: ImageCall, connection: Connection): Promise<MediaOutc
       retryable: false,
     })
   }
+  const usage = readUsage(images.usage)
   return {
     status: 'done',
     media,
-    usage: { ...readUsage(images.usage), images: media.length },
+    // All that an image model puts out is pictures, also where the details do not say so.
+    usage: { imageOutputTokens: usage.outputTokens, ...usage, images: media.length },
     warnings: [],
     upstreamRequestId: response.headers['x-request-id'],
   }
