@@ -24,7 +24,7 @@ it.each([
 it.each([
   [['--nme', 'a'], 'There is no flag --nme here. Did you mean --name?'],
   [['--__proto__', 'a'], 'There is no flag --__proto__ here.'],
-  [['-j'], 'There is no flag -j here. Did you mean --json?'],
+  [['-j'], 'There is no flag -j here.'],
   [['--json=yes'], '--json takes no value.'],
   [['--name'], '--name needs a value: --name NAME.'],
   [['--name', '--json'], '--name needs a value: --name NAME.'],

@@ -1,5 +1,5 @@
 import { TurnoutError } from '../core/error.ts'
-import { nearest } from './nearest.ts'
+import { nearestNames } from '../lib/nearest.ts'
 
 /** A flag of the command line, without its leading dashes. */
 export interface Flag {
@@ -57,7 +57,7 @@ function split(argument: string): [name: string, inline: string | undefined] {
 }
 
 function unknownFlag(shown: string, name: string, known: ReadonlyMap<string, Flag>): TurnoutError {
-  const guess = nearest(name, known.keys())
+  const [guess] = nearestNames(name, known.keys())
   const hint = guess === undefined ? '' : ` Did you mean --${guess}?`
   return new TurnoutError('invalid_input', `There is no flag ${shown} here.${hint}`, { param: shown })
 }

@@ -1,6 +1,6 @@
 import type { Model } from '@turnout/contract'
 import { TurnoutError } from '../core/error.ts'
-import { nearestNames } from './nearest.ts'
+import { nearestNames } from '../lib/nearest.ts'
 
 const SHOWN_LENGTH = 100
 

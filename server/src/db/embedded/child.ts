@@ -151,9 +151,11 @@ async function serve(dataDir: string): Promise<void> {
     owned = false
     leaveWhenAlone()
   })
-  process.once('SIGTERM', () => void stop())
-  // Ctrl-C reaches the whole group of processes; the owner decides when the database may go.
+  // A signal to stop reaches the whole group of processes; while there is an owner, it decides when the database may go.
   process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => {
+    if (!owned) void stop()
+  })
 
   rmSync(path, { force: true })
   server.listen(path, () => process.send?.('ready'))

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Plain JavaScript of the oldest kind, so that every Node.js can at least say which version is needed.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18) || major === 23) {
+  console.error(`turnout: Node.js 22.18 or later, or 24 or later, is needed; this is ${process.versions.node}.`)
+  process.exit(1)
+}
+const { main } = await import('../src/cli/main.ts')
+
+// A reader that closes the pipe early (`turnout models list | head`) has seen enough.
+process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+process.exitCode = await main(process.argv.slice(2))
