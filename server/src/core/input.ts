@@ -79,12 +79,15 @@ function nearest(alternatives: readonly (readonly z.core.$ZodIssue[])[]): readon
   return deepest === 0 ? undefined : alternatives.find((issues) => depth(issues) === deepest)
 }
 
+/** What zod says of a union where the schema says nothing better. */
+const ZOD_UNION_MESSAGE = 'Invalid input'
+
 function problemOf(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): InputProblem[] {
   const path = [...parents, ...issue.path]
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: issue.message }))
   }
-  if (issue.code === 'invalid_union') {
+  if (issue.code === 'invalid_union' && issue.message === ZOD_UNION_MESSAGE) {
     const inner = nearest(issue.errors)
     if (inner) return inner.flatMap((each) => problemOf(each, path))
     const messages = new Set(issue.errors.flatMap((issues) => issues.map(({ message }) => message)))
