@@ -22,7 +22,8 @@ beforeEach(() => gateway.emulator.reset())
 const calls = () => gateway.emulator.requests().filter(({ method }) => method === 'POST').length
 const order = (fault: Fault, times = 1) => {
   // Not the probes of the health monitor, which list models.
-  for (const operation of ['chat', 'images.generate'] as const) gateway.emulator.faults.add({ match: { operation }, fault, times })
+  for (const operation of ['chat', 'images.generate'] as const)
+    gateway.emulator.faults.add({ match: { operation }, fault, times })
 }
 const buffered = () => gateway.client.chat.completions.create(request).withResponse()
 
