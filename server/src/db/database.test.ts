@@ -1,14 +1,8 @@
-import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { sql } from 'kysely'
+import { AbortedTransactionError, type Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { KINDS, POSTGRES_URL, type TestDatabase, testDatabase } from '../../test/database.ts'
-import { isProcessAlive } from '../lib/process.ts'
-import { openDatabase } from './database.ts'
 import { sharedSecret } from './settings.ts'
+import type { Tables } from './tables.ts'
 
 const insert = (name: string) => ({ name, value: JSON.stringify({ name }) })
 const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
@@ -65,6 +59,54 @@ describe.each(KINDS)('the %s database', (kind) => {
     expect(await names()).toEqual(['kept'])
   })
 
+  test('a transaction goes on to the end on one connection, and the next one can follow there', async () => {
+    await world.db.sql.connection().execute(async (connection) => {
+      for (const name of ['first', 'second']) {
+        await connection
+          .transaction()
+          .execute((transaction) => transaction.insertInto('settings').values(insert(name)).execute())
+      }
+    })
+    expect(await names()).toEqual(['first', 'second'])
+  })
+
+  test('a transaction in which a query failed is not said to be committed', async () => {
+    const ended = world.db.sql.transaction().execute(async (transaction) => {
+      await transaction.insertInto('settings').values(insert('dropped')).execute()
+      await sql`select nonsense`.execute(transaction).catch(() => {})
+    })
+    await expect(ended).rejects.toThrow(AbortedTransactionError)
+    expect(await names()).toEqual([])
+  })
+
+  test('a transaction can be read only, and can be isolated', async () => {
+    const writing = world.db.sql
+      .transaction()
+      .setIsolationLevel('serializable')
+      .setAccessMode('read only')
+      .execute((transaction) => transaction.insertInto('settings').values(insert('dropped')).execute())
+    await expect(writing).rejects.toMatchObject({ code: '25006' })
+    expect(await names()).toEqual([])
+  })
+
+  test('writing tells how many rows it changed, and reading does not', async () => {
+    await world.db.sql
+      .insertInto('settings')
+      .values([insert('a'), insert('b')])
+      .execute()
+    const updating = world.db.sql.updateTable('settings').set({ value: '{}' })
+    expect(await updating.executeTakeFirstOrThrow()).toEqual({ numUpdatedRows: 2n, numChangedRows: undefined })
+    expect(await updating.where('name', '=', 'c').executeTakeFirstOrThrow()).toMatchObject({ numUpdatedRows: 0n })
+    expect(await sql`select 1`.execute(world.db.sql)).toMatchObject({ numAffectedRows: undefined })
+  })
+
+  test('rows are not streamed', async () => {
+    const reading = async () => {
+      for await (const row of world.db.sql.selectFrom('settings').selectAll().stream()) expect.fail(`read ${row.name}`)
+    }
+    await expect(reading()).rejects.toThrow(/stream/)
+  })
+
   test('transactions of one process and of others do not see each other unfinished', async () => {
     const other = await world.open()
     const count = async (db: typeof other, name: string) =>
@@ -108,6 +150,27 @@ describe.each(KINDS)('the %s database', (kind) => {
     expect(heard).not.toContain('own two')
   })
 
+  test('the names of channels are taken as they are', async () => {
+    const heard: string[] = []
+    await world.db.listen('The "News"', (payload) => heard.push(payload))
+    await world.db.notify('the "news"', 'no')
+    await world.db.notify('The "News"', 'ü')
+    await until(() => expect(heard).toEqual(['ü']))
+  })
+
+  test('a notification is sent with the transaction that it is part of', async () => {
+    const heard: string[] = []
+    await world.db.listen('news', (payload) => heard.push(payload))
+    const notify = (db: Kysely<Tables>, payload: string) => sql`select pg_notify('news', ${payload})`.execute(db)
+    const failing = world.db.sql.transaction().execute(async (transaction) => {
+      await notify(transaction, 'dropped')
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    await world.db.sql.transaction().execute((transaction) => notify(transaction, 'sent'))
+    await until(() => expect(heard).toEqual(['sent']))
+  })
+
   test('opening again, and at the same time, finds the tables as they are', async () => {
     await world.db.sql.insertInto('settings').values(insert('a')).execute()
     const opened = await Promise.all([world.open(), world.open(), world.open()])
@@ -119,7 +182,10 @@ describe.each(KINDS)('the %s database', (kind) => {
     await sql`insert into kysely_migration (name, timestamp) values ('9999-from-the-future', '2030-01-01')`.execute(
       world.db.sql,
     )
-    await expect(world.open()).rejects.toThrow('newer version')
+    await expect(world.open()).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringMatching(/newer version.*9999-from-the-future/),
+    })
   })
 
   test('a shared secret is the same for all, and different for other names', async () => {
@@ -132,97 +198,5 @@ describe.each(KINDS)('the %s database', (kind) => {
 
   test('closing twice is closing once', async () => {
     await Promise.all([world.db.close(), world.db.close()])
-  })
-})
-
-describe('the process of the embedded database', () => {
-  const childPid = (dataDir: string): number =>
-    (JSON.parse(readFileSync(join(dataDir, 'db.lock'), 'utf8')) as { pid: number }).pid
-
-  test('what was acknowledged outlives a kill, and the clients come back by themselves', async () => {
-    const world = await testDatabase()
-    const heard: string[] = []
-    await world.db.listen('news', (payload) => heard.push(payload))
-    for (let i = 0; i < 50; i += 1)
-      await world.db.sql
-        .insertInto('settings')
-        .values(insert(`s${i}`))
-        .execute()
-    process.kill(childPid(world.dataDir), 'SIGKILL')
-    const count = () =>
-      world.db.sql.selectFrom('settings').select(sql<bigint>`count(*)`.as('n')).executeTakeFirstOrThrow()
-    await until(async () => expect((await count()).n).toBe(50n))
-    await until(async () => {
-      await world.db.notify('news', 'back')
-      expect(heard).toContain('back')
-    })
-    await world.close()
-  })
-
-  test('two processes on one directory lose none of their writes, and the second leaves with its own', async () => {
-    const world = await testDatabase()
-    const program = `
-      import { openDatabase } from ${JSON.stringify(new URL('./database.ts', import.meta.url).href)}
-      const db = await openDatabase({ dataDir: process.argv[1] })
-      for (let i = 0; i < 100; i += 1) await db.sql.insertInto('settings').values({ name: 'their' + i, value: '{}' }).execute()
-      await db.close()`
-    const other = spawn(process.execPath, ['--input-type=module', '-e', program, world.dataDir], { stdio: 'inherit' })
-    const ended = new Promise<number | null>((resolve) => other.once('exit', resolve))
-    for (let i = 0; i < 100; i += 1)
-      await world.db.sql
-        .insertInto('settings')
-        .values(insert(`our${i}`))
-        .execute()
-    expect(await ended).toBe(0)
-    const { n } = await world.db.sql
-      .selectFrom('settings')
-      .select(sql<bigint>`count(*)`.as('n'))
-      .executeTakeFirstOrThrow()
-    expect(n).toBe(200n)
-    await world.close()
-  })
-
-  test('it rolls back for a client that died in a transaction, and goes when its owner was killed', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'turnout-db-'))
-    const program = `
-      import { openDatabase } from ${JSON.stringify(new URL('./database.ts', import.meta.url).href)}
-      const db = await openDatabase({ dataDir: process.argv[1] })
-      await db.sql.insertInto('settings').values({ name: 'kept', value: '{}' }).execute()
-      await db.sql.transaction().execute(async (transaction) => {
-        await transaction.insertInto('settings').values({ name: 'dropped', value: '{}' }).execute()
-        process.stdout.write('begun')
-        await new Promise(() => setInterval(() => {}, 1000))
-      })`
-    const owner = spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    await new Promise((resolve) => owner.stdout.once('data', resolve))
-    const pid = childPid(dataDir)
-    // The session is taken, so this waits until the owner is dead.
-    const opening = openDatabase({ dataDir })
-    owner.kill('SIGKILL')
-    const db = await opening
-    expect(await db.sql.selectFrom('settings').select('name').execute()).toEqual([{ name: 'kept' }])
-    await db.close()
-    await until(() => expect(isProcessAlive(pid, undefined)).toBe(false))
-    await rm(dataDir, { recursive: true, force: true })
-  })
-
-  test('a lock whose process is gone is taken over', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'turnout-db-'))
-    writeFileSync(join(dataDir, 'db.lock'), JSON.stringify({ pid: 2 ** 22 - 1, start: '1' }))
-    const db = await openDatabase({ dataDir })
-    await db.ping()
-    await db.close()
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
-  })
-
-  test('a directory with a long name works too', async () => {
-    const root = await mkdtemp(join(tmpdir(), 'turnout-db-'))
-    const dataDir = join(root, 'd'.repeat(120))
-    const db = await openDatabase({ dataDir })
-    await db.ping()
-    await db.close()
-    await rm(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   })
 })

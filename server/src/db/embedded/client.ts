@@ -1,14 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { TurnoutError } from '../../core/error.ts'
-import type { Log } from '../database.ts'
-import { type Answer, type ErrorReport, type Question, type RawResult, receive, send, socketPath } from './protocol.ts'
+import { type Answer, type ErrorReport, GREETING, type Question, type RawResult, receive, send } from './protocol.ts'
 
-const OPEN_MS = 60_000
-const RETRY_MS = 50
+/** How long the database may take to come to rest. */
+const CLOSE_MS = 10_000
 
 /** An error that the database reports, with the fields that PostgreSQL clients know. */
 export class DatabaseError extends Error {
@@ -29,6 +24,7 @@ interface Pending {
 
 export interface ConnectionEvents {
   onNotify(channel: string, payload: string): void
+  /** The connection has ended, for whatever reason. */
   onLost(): void
 }
 
@@ -36,34 +32,55 @@ export interface ConnectionEvents {
 export class Connection {
   readonly #socket: Socket
   readonly #pending = new Map<number, Pending>()
-  readonly #child: ChildProcess | undefined
-  #lastId = 0
+  readonly #owner: boolean
+  readonly #ended: Promise<void>
+  #lastId = GREETING
   #lastTurn = 0
   closed = false
 
-  /** @param child The process of the database, where this process started it. */
-  constructor(socket: Socket, child: ChildProcess | undefined, { onNotify, onLost }: ConnectionEvents) {
+  /**
+   * Connects to who serves at that path.
+   * @param owner Whether this process started the process of the database.
+   * @returns undefined where nobody does, or does not answer in time
+   */
+  static async dial(
+    path: string,
+    owner: boolean,
+    events: ConnectionEvents,
+    timeoutMs: number,
+  ): Promise<Connection | undefined> {
+    const socket = connect(path)
+    const timer = setTimeout(() => socket.destroy(), timeoutMs)
+    const connection = new Connection(socket, owner, events)
+    try {
+      await new Promise<RawResult | undefined>((resolve, reject) => {
+        connection.#pending.set(GREETING, { resolve, reject })
+      })
+    } catch {
+      return undefined
+    } finally {
+      clearTimeout(timer)
+    }
+    void connection.#ended.then(events.onLost)
+    return connection
+  }
+
+  private constructor(socket: Socket, owner: boolean, { onNotify }: ConnectionEvents) {
     this.#socket = socket
-    this.#child = child
+    this.#owner = owner
     receive<Answer>(socket, (answer) => {
-      if ('channel' in answer) {
-        onNotify(answer.channel, answer.payload)
-        return
-      }
-      const pending = this.#pending.get(answer.id)
-      this.#pending.delete(answer.id)
-      if ('error' in answer) pending?.reject(new DatabaseError(answer.error))
-      else pending?.resolve(answer.result)
-      this.#sleepWhenIdle()
+      if ('channel' in answer) onNotify(answer.channel, answer.payload)
+      else this.#settle(answer)
     })
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => {
-      this.closed = true
-      for (const { reject } of this.#pending.values()) reject(lost())
-      this.#pending.clear()
-      onLost()
+    this.#ended = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.closed = true
+        for (const { reject } of this.#pending.values()) reject(lost())
+        this.#pending.clear()
+        resolve()
+      })
     })
-    socket.unref()
   }
 
   query(sql: string, parameters: readonly (string | null)[], turn: number): Promise<RawResult> {
@@ -86,10 +103,14 @@ export class Connection {
     await this.#ask((id) => ({ id, ask: 'listen', channel }))
   }
 
-  /** Hangs up; a database that this process started leaves with its last client. */
-  close(): void {
+  /** Hangs up. The last client to do so waits until the database is at rest. */
+  async close(): Promise<void> {
+    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS)
+    // Failing is what the last client expects: the process ends instead of answering.
+    await this.#ask((id) => ({ id, ask: 'leave', owner: this.#owner })).catch(() => {})
+    clearTimeout(timer)
     this.#socket.destroy()
-    if (this.#child?.connected) this.#child.disconnect()
+    await this.#ended
   }
 
   #ask(question: (id: number) => Question): Promise<RawResult | undefined> {
@@ -103,72 +124,12 @@ export class Connection {
     })
   }
 
-  /** An idle connection keeps no process alive. */
-  #sleepWhenIdle(): void {
+  #settle(answer: Exclude<Answer, { channel: string }>): void {
+    const pending = this.#pending.get(answer.id)
+    this.#pending.delete(answer.id)
+    if ('error' in answer) pending?.reject(new DatabaseError(answer.error))
+    else pending?.resolve(answer.result)
+    // An idle connection keeps no process alive.
     if (this.#pending.size === 0) this.#socket.unref()
   }
-}
-
-function dial(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(path)
-    socket.once('connect', () => resolve(socket))
-    socket.once('error', () => resolve(undefined))
-  })
-}
-
-/** The program of the database's process: a source file here, a built one where this file is built. */
-function childPath(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return fileURLToPath(new URL(`./child.${extension}`, import.meta.url))
-}
-
-/** Starts the process of the database; resolves when it serves, or to undefined when another does. */
-function startChild(dataDir: string, log: Log): Promise<ChildProcess | undefined> {
-  const child = fork(childPath(), ['serve', dataDir], {
-    execArgv: ['--liftoff-only'],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  })
-  let complaint = ''
-  child.stderr?.on('data', (text: Buffer) => {
-    complaint = (complaint + text.toString()).slice(-4_000)
-  })
-  return new Promise((resolve, reject) => {
-    child.once('message', () => {
-      child.unref()
-      child.channel?.unref()
-      ;(child.stderr as Socket | null)?.unref()
-      resolve(child)
-    })
-    child.once('error', reject)
-    child.once('exit', (status) => {
-      if (status === 0 || status === 75) resolve(undefined)
-      else {
-        log.error({ status, complaint }, 'the process of the embedded database ended')
-        reject(
-          new TurnoutError(
-            'internal',
-            `The embedded database could not be opened: ${/^\w*Error.*$/m.exec(complaint)?.[0] ?? `status ${status}`}`,
-          ),
-        )
-      }
-    })
-  })
-}
-
-/** A connection to whoever serves the directory, and where nobody does, to a process of our own. */
-export async function openConnection(dataDir: string, log: Log, events: ConnectionEvents): Promise<Connection> {
-  mkdirSync(dataDir, { recursive: true })
-  const path = socketPath(dataDir)
-  const deadline = Date.now() + OPEN_MS
-  while (Date.now() < deadline) {
-    const socket = await dial(path)
-    if (socket) return new Connection(socket, undefined, events)
-    const child = await startChild(dataDir, log)
-    const own = await dial(path)
-    if (own) return new Connection(own, child, events)
-    // Another process holds the lock and does not serve yet.
-    await wait(RETRY_MS)
-  }
-  throw new TurnoutError('overloaded', `The embedded database in ${dataDir} is held by a process that does not answer.`)
 }

@@ -1,10 +1,12 @@
 import { Kysely, sql } from 'kysely'
 import type { Database, Log } from '../database.ts'
 import type { Tables } from '../tables.ts'
-import { type Connection, openConnection } from './client.ts'
+import type { Connection } from './client.ts'
 import { embeddedDialect } from './dialect.ts'
+import { openConnection } from './launch.ts'
 
-const RELISTEN_MS = 250
+const FIRST_RETRY_MS = 250
+const LAST_RETRY_MS = 5_000
 
 type Listener = (payload: string) => void
 
@@ -31,44 +33,60 @@ class Link {
   }
 
   async #open(): Promise<Connection> {
-    if (this.#closed) throw new Error('The database is closed.')
+    this.#assertOpen()
     const connection = await openConnection(this.#dataDir, this.#log, {
       onNotify: (channel, payload) => {
         for (const listener of this.#listeners.get(channel) ?? []) listener(payload)
       },
-      onLost: () => this.#onLost(connection),
+      onLost: () => this.#onLost(),
     })
-    for (const channel of this.#listeners.keys()) await connection.listen(channel)
+    try {
+      for (const channel of this.#listeners.keys()) await connection.listen(channel)
+      this.#assertOpen()
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
     this.#connection = connection
     return connection
   }
 
-  #onLost(connection: Connection): void {
-    if (this.#closed || this.#connection !== connection) return
-    this.#connection = undefined
+  #assertOpen(): void {
+    if (this.#closed) throw new Error('The database is closed.')
+  }
+
+  #onLost(): void {
+    if (this.#closed) return
     this.#log.warn({}, 'the connection to the embedded database was lost')
-    if (this.#listeners.size > 0) this.#reopen()
+    if (this.#listeners.size > 0) this.#reopen(FIRST_RETRY_MS)
   }
 
   /** Whoever listens asks for nothing and would never notice. */
-  #reopen(): void {
+  #reopen(delay: number): void {
     setTimeout(() => {
-      if (!this.#closed) this.connect().catch(() => this.#reopen())
-    }, RELISTEN_MS).unref()
+      if (!this.#closed) this.connect().catch(() => this.#reopen(Math.min(delay * 2, LAST_RETRY_MS)))
+    }, delay).unref()
   }
 
   async listen(channel: string, onNotify: Listener): Promise<() => Promise<void>> {
     const listeners = this.#listeners.get(channel) ?? new Set()
     this.#listeners.set(channel, listeners.add(onNotify))
-    await (await this.connect()).listen(channel)
-    return async () => {
+    const unlisten = async () => {
       listeners.delete(onNotify)
     }
+    try {
+      await (await this.connect()).listen(channel)
+    } catch (error) {
+      await unlisten()
+      throw error
+    }
+    return unlisten
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true
-    this.#connection?.close()
+    await this.#opening?.catch(() => {})
+    await this.#connection?.close()
   }
 }
 

@@ -1,5 +1,6 @@
 import {
-  CompiledQuery,
+  AbortedTransactionError,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -7,15 +8,18 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
+  type TransactionSettings,
 } from 'kysely'
 import { encodeParameter, typeParser } from '../types.ts'
 import type { Connection } from './client.ts'
 import type { RawResult } from './protocol.ts'
 
-function decode<R>({ columns, rows, affectedRows }: RawResult): QueryResult<R> {
+const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
+
+function decode<R>({ command, columns, rows, affectedRows }: RawResult): QueryResult<R> {
   const parsers = columns.map(({ oid }) => typeParser(oid))
   return {
-    numAffectedRows: BigInt(affectedRows),
+    numAffectedRows: WRITES.has(command) ? BigInt(affectedRows) : undefined,
     rows: rows.map((values) => {
       const row: Record<string, unknown> = {}
       for (const [i, { name }] of columns.entries()) {
@@ -41,8 +45,12 @@ class Turn implements DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    return decode<R>(await this.#query(sql, parameters))
+  }
+
+  async #query(sql: string, parameters: readonly unknown[] = []): Promise<RawResult> {
     const connection = this.#pinned ?? (await this.#connect())
-    return decode<R>(await connection.query(sql, parameters.map(encodeParameter), this.#turn))
+    return connection.query(sql, parameters.map(encodeParameter), this.#turn)
   }
 
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
@@ -50,18 +58,44 @@ class Turn implements DatabaseConnection {
     throw new Error('The embedded database does not stream the rows of a query.')
   }
 
-  async begin(): Promise<void> {
+  async begin({ isolationLevel, accessMode }: TransactionSettings): Promise<void> {
     const connection = await this.#connect()
     this.#turn = await connection.begin()
     this.#pinned = connection
+    try {
+      await this.#query(`begin ${isolationLevel ? `isolation level ${isolationLevel}` : ''} ${accessMode ?? ''}`)
+    } catch (error) {
+      await this.end()
+      throw error
+    }
   }
 
+  /** @throws AbortedTransactionError where a query in it had failed, so that PostgreSQL rolls back instead */
+  async commit(): Promise<void> {
+    try {
+      const { command } = await this.#query('commit')
+      if (command === 'ROLLBACK') throw new AbortedTransactionError()
+    } finally {
+      await this.end()
+    }
+  }
+
+  async rollback(): Promise<void> {
+    try {
+      if (this.#pinned) await this.#query('rollback')
+    } finally {
+      await this.end()
+    }
+  }
+
+  /** Gives the session back, where it was taken. */
   async end(): Promise<void> {
     const connection = this.#pinned
     const turn = this.#turn
     this.#pinned = undefined
     this.#turn = NO_TURN
-    if (connection && !connection.closed) await connection.end(turn)
+    // A connection that is lost gives it back by that.
+    await connection?.end(turn).catch(() => {})
   }
 }
 
@@ -74,25 +108,24 @@ class EmbeddedDriver implements Driver {
 
   async init(): Promise<void> {}
 
-  async acquireConnection(): Promise<DatabaseConnection> {
+  async acquireConnection(): Promise<Turn> {
     return new Turn(this.#connect)
   }
 
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await (connection as Turn).begin()
-    await connection.executeQuery(CompiledQuery.raw('begin'))
+  async beginTransaction(turn: Turn, settings: TransactionSettings): Promise<void> {
+    await turn.begin(settings)
   }
 
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit')).finally(() => (connection as Turn).end())
+  commitTransaction(turn: Turn): Promise<void> {
+    return turn.commit()
   }
 
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback')).finally(() => (connection as Turn).end())
+  rollbackTransaction(turn: Turn): Promise<void> {
+    return turn.rollback()
   }
 
-  async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    await (connection as Turn).end()
+  releaseConnection(turn: Turn): Promise<void> {
+    return turn.end()
   }
 
   async destroy(): Promise<void> {}

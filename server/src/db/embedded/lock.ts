@@ -1,11 +1,13 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { isProcessAlive, processStart } from '../../lib/process.ts'
 
 interface Holder {
   pid: number
   start: string | undefined
 }
+
+/** Between the making of a lock and the writing of its holder; one that stays empty for longer was given up. */
+const WRITING_MS = 5_000
 
 function readHolder(path: string): Holder | undefined {
   try {
@@ -16,30 +18,51 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
+function isBeingWritten(path: string): boolean {
+  const made = statSync(path, { throwIfNoEntry: false })
+  return made !== undefined && Date.now() - made.mtimeMs < WRITING_MS
+}
+
+/** Whether a living process holds the lock, or is about to. */
+export function isLocked(path: string): boolean {
+  const holder = readHolder(path)
+  return holder ? isProcessAlive(holder.pid, holder.start) : isBeingWritten(path)
+}
+
+/** @returns what gives the lock back, or undefined where there is one */
+function make(path: string): (() => void) | undefined {
+  let file: number
+  try {
+    file = openSync(path, 'wx', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw error
+  }
+  const holder: Holder = { pid: process.pid, start: processStart(process.pid) ?? undefined }
+  writeSync(file, JSON.stringify(holder))
+  closeSync(file)
+  return () => rmSync(path, { force: true })
+}
+
 /**
  * Takes the lock of a data directory, which PGlite does not have: two
  * processes on one directory would lose each other's writes. A lock whose
- * process is gone is taken over.
+ * process is gone is taken over. Only the holder of a second lock may do so:
+ * of two that find the same dead holder, the slower one would else remove the
+ * lock that the faster one has just made.
  *
- * @returns what gives it back, or undefined where a living process holds it
+ * @returns what gives it back, or undefined where another process holds it or is taking it
  */
 export function takeLock(path: string): (() => void) | undefined {
-  mkdirSync(dirname(path), { recursive: true })
-  for (let tries = 0; tries < 2; tries += 1) {
-    try {
-      const file = openSync(path, 'wx', 0o600)
-      writeSync(
-        file,
-        JSON.stringify({ pid: process.pid, start: processStart(process.pid) ?? undefined } satisfies Holder),
-      )
-      closeSync(file)
-      return () => rmSync(path, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-    const holder = readHolder(path)
-    if (holder && isProcessAlive(holder.pid, holder.start)) return undefined
+  const made = make(path)
+  if (made || isLocked(path)) return made
+  const endTakeover = takeLock(`${path}.takeover`)
+  if (!endTakeover) return undefined
+  try {
+    if (isLocked(path)) return undefined
     rmSync(path, { force: true })
+    return make(path)
+  } finally {
+    endTakeover()
   }
-  return undefined
 }

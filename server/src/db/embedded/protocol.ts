@@ -1,20 +1,25 @@
-import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 
 /**
  * What clients ask. `begin` waits until the turn, a number of the client's
  * choice, has the one session of the database to itself; `end` gives it back;
- * in between only queries of that turn run. Turn 0 never begins.
+ * in between only queries of that turn run. Turn 0 never begins. `leave` is
+ * the client's last question: the answer is that others are still there, or
+ * else the end of the connection, once the database is at rest.
  */
 export type Question =
   | { id: number; ask: 'query'; turn: number; sql: string; parameters: readonly (string | null)[] }
   | { id: number; ask: 'begin' | 'end'; turn: number }
   | { id: number; ask: 'listen'; channel: string }
+  | { id: number; ask: 'leave'; owner: boolean }
+
+/** The answer without a question, which greets a client that is being served. */
+export const GREETING = 0
 
 export interface RawResult {
+  /** The command that was carried out, as PostgreSQL names it: after a transaction that failed, COMMIT is ROLLBACK. */
+  command: string
   columns: readonly { name: string; oid: number }[]
   /** Values as PostgreSQL writes them, as text. */
   rows: readonly (string | null)[][]
@@ -70,15 +75,4 @@ export function receive<T extends Question | Answer>(socket: Socket, onMessage: 
     chunks = bytes.length === 0 ? [] : [bytes]
     size = bytes.length
   })
-}
-
-/** Unix domain sockets have no longer names. */
-const MAX_SOCKET_PATH = 100
-
-/** Where the database of a data directory is reached: in the directory, or under a short name where its path is too long. */
-export function socketPath(dataDir: string): string {
-  const name = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 20)
-  if (process.platform === 'win32') return `\\\\.\\pipe\\turnout-${name}`
-  const path = join(resolve(dataDir), 'db.sock')
-  return Buffer.byteLength(path) <= MAX_SOCKET_PATH ? path : join(tmpdir(), `turnout-${name}.sock`)
 }

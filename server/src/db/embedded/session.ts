@@ -1,5 +1,9 @@
 import type { PGlite } from '@electric-sql/pglite'
-import type { RawResult } from './protocol.ts'
+import { IDLE_TRANSACTION_MS } from '../limits.ts'
+import type { ErrorReport, RawResult } from './protocol.ts'
+
+/** What the session needs of PGlite. */
+export type Backend = Pick<PGlite, 'query' | 'exec' | 'onNotification' | 'isInTransaction'>
 
 /** Whoever may hold the session. */
 export type Holder = object
@@ -9,37 +13,64 @@ interface Waiting {
   run: () => Promise<void>
 }
 
+/** A refusal of our own, with the SQLSTATE that PostgreSQL has for it. */
+class Refusal extends Error implements ErrorReport {
+  readonly code: string
+  readonly severity = 'ERROR'
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 /**
  * The one session of the database, shared by turns. What is asked runs in the
- * order in which it was asked; a holder that has begun is alone until it ends.
+ * order in which it was asked; a holder that has begun is alone until it ends,
+ * or until it has asked for nothing for so long that it is rolled back.
  */
 export class Session {
-  readonly #db: PGlite
+  readonly #db: Backend
+  readonly #idleMs: number
   #queue: Waiting[] = []
   #owner: Holder | undefined
   #running = false
-  /** Something was asked since the last look. */
-  used = false
+  #idle: NodeJS.Timeout | undefined
+  #written = false
 
-  constructor(db: PGlite) {
+  constructor(db: Backend, idleMs = IDLE_TRANSACTION_MS) {
     this.#db = db
+    this.#idleMs = idleMs
   }
 
+  /** A query by itself. It may not leave a transaction open, in which what others ask would then run. */
   query(holder: Holder, sql: string, parameters: readonly (string | null)[]): Promise<RawResult> {
     return this.#enqueue(holder, async () => {
-      const { rows, fields, affectedRows } = await this.#db.query<(string | null)[]>(sql, [...parameters], {
-        rowMode: 'array',
-      })
-      return {
-        columns: fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID })),
-        rows,
-        affectedRows: affectedRows ?? 0,
-      }
+      const result = await this.#execute(sql, parameters)
+      if (!(await this.#rollBack())) return result
+      throw new Refusal(
+        '25000',
+        'A transaction must be begun as one; this statement would have begun it for everybody.',
+      )
     })
   }
 
-  listen(holder: Holder, channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>> {
-    return this.#enqueue(holder, () => this.#db.listen(channel, onNotify))
+  /** A query of a holder that has begun. */
+  queryAlone(holder: Holder, sql: string, parameters: readonly (string | null)[]): Promise<RawResult> {
+    return this.#enqueue(holder, async () => {
+      if (this.#owner === holder) return this.#execute(sql, parameters)
+      throw new Refusal('25P03', 'The transaction was rolled back, because nothing had been asked in it for too long.')
+    })
+  }
+
+  /** Hears a channel from now on. The name is taken as it is; PGlite's own `listen` reads it as an identifier. */
+  listen(holder: Holder, channel: string, onNotify: (payload: string) => void): Promise<unknown> {
+    return this.#enqueue(holder, async () => {
+      await this.#db.exec(`listen "${channel.replaceAll('"', '""')}"`)
+      this.#db.onNotification((name, payload) => {
+        if (name === channel) onNotify(payload)
+      })
+    })
   }
 
   begin(holder: Holder): Promise<void> {
@@ -48,9 +79,11 @@ export class Session {
     })
   }
 
+  /** Gives the session back; what was neither committed nor rolled back is rolled back. */
   async end(holder: Holder): Promise<void> {
     if (this.#owner !== holder) return
     await this.#enqueue(holder, async () => {
+      await this.#rollBack()
       this.#owner = undefined
     })
   }
@@ -58,23 +91,36 @@ export class Session {
   /** A client is gone: what it waited for is dropped, and what it had begun is rolled back. */
   async leave(holder: Holder): Promise<void> {
     this.#queue = this.#queue.filter((waiting) => waiting.holder !== holder)
-    if (this.#owner !== holder) return
-    await this.#enqueue(holder, async () => {
-      await this.#db.exec('rollback')
-      this.#owner = undefined
-    })
+    await this.end(holder)
   }
 
-  /** Clears away dead rows; PGlite has no autovacuum. */
+  /** Clears away dead rows, where there was writing; PGlite has no autovacuum. */
   async vacuum(): Promise<void> {
-    await this.#enqueue({}, async () => {
-      await this.#db.exec('vacuum analyze')
-      this.used = false
-    })
+    if (!this.#written) return
+    this.#written = false
+    await this.#enqueue({}, () => this.#db.exec('vacuum (analyze)'))
+  }
+
+  async #execute(sql: string, parameters: readonly (string | null)[]): Promise<RawResult> {
+    const result = await this.#db.query<(string | null)[]>(sql, [...parameters], { rowMode: 'array' })
+    const affectedRows = result.affectedRows ?? 0
+    if (affectedRows > 0) this.#written = true
+    return {
+      command: result.command ?? '',
+      columns: result.fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID })),
+      rows: result.rows,
+      affectedRows,
+    }
+  }
+
+  /** @returns whether there was something to roll back */
+  async #rollBack(): Promise<boolean> {
+    if (!this.#db.isInTransaction()) return false
+    await this.#db.exec('rollback')
+    return true
   }
 
   #enqueue<T>(holder: Holder, work: () => Promise<T>): Promise<T> {
-    this.used = true
     return new Promise((resolve, reject) => {
       this.#queue.push({ holder, run: () => work().then(resolve, reject) })
       void this.#drain()
@@ -84,7 +130,10 @@ export class Session {
   async #drain(): Promise<void> {
     if (this.#running) return
     this.#running = true
+    clearTimeout(this.#idle)
     for (let next = this.#take(); next; next = this.#take()) await next.run()
+    const owner = this.#owner
+    if (owner) this.#idle = setTimeout(() => void this.leave(owner), this.#idleMs)
     this.#running = false
   }
 

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { TurnoutError } from '../../core/error.ts'
 import type { Tables } from '../tables.ts'
@@ -17,16 +17,17 @@ export async function migrate(db: Kysely<Tables>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } })
   const { error } = await migrator.migrateToLatest()
   if (error === undefined) return
-  const message = error instanceof Error ? error.message : String(error)
-  if (/previously executed migration .* is missing|corrupted migrations/i.test(message)) {
-    throw new TurnoutError(
-      'invalid_input',
-      'The database was made by a newer version of Turnout; start that version or another database.',
-      {
-        param: 'DATABASE_URL',
-        cause: error,
-      },
-    )
-  }
-  throw error
+  const foreign = await foreignMigration(db).catch(() => undefined)
+  if (foreign === undefined) throw error
+  throw new TurnoutError(
+    'invalid_input',
+    `The database was made by a newer version of Turnout, which has the migration "${foreign}"; start that version, or name another database.`,
+    { cause: error },
+  )
+}
+
+/** A migration that was made in this database and that this version does not know. */
+async function foreignMigration(db: Kysely<Tables>): Promise<string | undefined> {
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name desc`.execute(db)
+  return rows.find(({ name }) => !(name in MIGRATIONS))?.name
 }

@@ -1,0 +1,42 @@
+import { fork } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+
+const INIT_PREFIX = 'db-init-'
+
+const asText = (value: string): string => value
+
+/** Values come and go as text: the clients read and write them with the code that PostgreSQL clients use. */
+function leaveAsText(converters: Record<number, unknown>): void {
+  for (const oid of Object.keys(converters)) converters[Number(oid)] = asText
+}
+
+/** Opens a directory in this process, and makes it where there is none. */
+export async function openDirectory(directory: string): Promise<PGlite> {
+  const db = await PGlite.create(directory, {
+    startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=8MB', '-c', 'max_connections=5'],
+  })
+  leaveAsText(db.parsers)
+  leaveAsText(db.serializers)
+  return db
+}
+
+/**
+ * The directory of the database, made at the first start: by a process that
+ * ends with it, because initdb takes 300 MB that are never given back, and
+ * under another name until it is whole.
+ */
+export async function prepareDirectory(dataDir: string): Promise<string> {
+  const directory = join(dataDir, 'db')
+  for (const name of readdirSync(dataDir)) {
+    if (name.startsWith(INIT_PREFIX)) rmSync(join(dataDir, name), { recursive: true, force: true })
+  }
+  if (existsSync(join(directory, 'PG_VERSION'))) return directory
+  const made = mkdtempSync(join(dataDir, INIT_PREFIX))
+  const init = fork(process.argv[1]!, ['init', made], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const status = await new Promise<number | null>((resolve) => init.once('exit', resolve))
+  if (status !== 0) throw new Error(`the directory of the database could not be made (status ${status})`)
+  renameSync(made, directory)
+  return directory
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { TurnoutError } from '../../core/error.ts'
+import type { Log } from '../database.ts'
+import { Connection, type ConnectionEvents } from './client.ts'
+import { isLocked } from './lock.ts'
+import { socketPath } from './socket-path.ts'
+
+const OPEN_MS = 60_000
+const RETRY_MS = 50
+/** Exit status of a process that finds the directory taken, see child.ts. */
+const LOCKED = 75
+/** How much of what the process says last is kept for the message of its failure. */
+const COMPLAINT_CHARACTERS = 4_000
+
+/**
+ * The optimising compiler for WebAssembly would make the process 590 MB large
+ * instead of 130, and a young generation of V8's default size 10 MB larger.
+ */
+const V8_OPTIONS = ['--liftoff-only', '--max-semi-space-size=1']
+
+/** The program of the database's process: a source file here, a built one where this file is built. */
+function childPath(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return fileURLToPath(new URL(`./child.${extension}`, import.meta.url))
+}
+
+/** Starts the process of the database; resolves when it serves, or to undefined when another does. */
+function startChild(dataDir: string, log: Log): Promise<ChildProcess | undefined> {
+  const child = fork(childPath(), ['serve', dataDir], {
+    execArgv: V8_OPTIONS,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let ready = false
+  let complaint = ''
+  child.stderr?.on('data', (bytes: Buffer) => {
+    const text = bytes.toString()
+    if (ready) log.warn({ text }, 'the embedded database complains')
+    else complaint = (complaint + text).slice(-COMPLAINT_CHARACTERS)
+  })
+  return new Promise((resolve, reject) => {
+    child.once('message', () => {
+      ready = true
+      child.unref()
+      child.channel?.unref()
+      ;(child.stderr as Socket | null)?.unref()
+      resolve(child)
+    })
+    child.once('error', reject)
+    child.once('exit', (status, signal) => {
+      if (status === 0 || status === LOCKED) {
+        resolve(undefined)
+        return
+      }
+      log.error({ status, signal, complaint }, 'the process of the embedded database ended')
+      const reason = /^\w*Error.*$/m.exec(complaint)?.[0] ?? signal ?? `status ${status}`
+      reject(new TurnoutError('internal', `The embedded database in ${dataDir} could not be opened: ${reason}.`))
+    })
+  })
+}
+
+/**
+ * A connection to whoever serves the directory, and where nobody does, to a process of our own.
+ * @throws TurnoutError internal where the database cannot be opened, overloaded where its process does not answer
+ */
+export async function openConnection(dataDir: string, log: Log, events: ConnectionEvents): Promise<Connection> {
+  mkdirSync(dataDir, { recursive: true })
+  const path = socketPath(dataDir)
+  const lock = join(dataDir, 'db.lock')
+  const deadline = performance.now() + OPEN_MS
+  for (let left = OPEN_MS; left > 0; left = deadline - performance.now()) {
+    const connection = await Connection.dial(path, false, events, left)
+    if (connection) return connection
+    if (isLocked(lock)) {
+      // Its process is on its way up or down.
+      await wait(RETRY_MS)
+      continue
+    }
+    const child = await startChild(dataDir, log)
+    const own = child && (await Connection.dial(path, true, events, left))
+    if (own) return own
+    if (child?.connected) child.disconnect()
+  }
+  throw new TurnoutError(
+    'overloaded',
+    `The embedded database in ${dataDir} is held by a process that does not answer; ${lock} names it.`,
+  )
+}

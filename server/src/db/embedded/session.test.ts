@@ -1,0 +1,77 @@
+import { expect, test, vi } from 'vitest'
+import { type Backend, Session } from './session.ts'
+
+/** Stands for PGlite: writes down what it is asked, and knows whether that began a transaction. */
+function fakeDatabase() {
+  const asked: string[] = []
+  let inTransaction = false
+  const ask = (text: string) => {
+    asked.push(text)
+    if (text === 'begin') inTransaction = true
+    if (text === 'commit' || text === 'rollback') inTransaction = false
+    return { rows: [], fields: [], affectedRows: text.startsWith('insert') ? 1 : 0, command: text }
+  }
+  const database = {
+    query: async (text: string) => ask(text),
+    exec: async (text: string) => [ask(text)],
+    onNotification: () => () => {},
+    isInTransaction: () => inTransaction,
+  }
+  return { asked, database: database as unknown as Backend }
+}
+
+test('others wait for a holder, in the order in which they came', async () => {
+  const { asked, database } = fakeDatabase()
+  const session = new Session(database)
+  const [holder, other] = [{}, {}]
+  await session.begin(holder)
+  const waiting = Promise.all([session.query(other, 'second', []), session.query({}, 'third', [])])
+  await session.queryAlone(holder, 'first', [])
+  await session.end(holder)
+  await waiting
+  expect(asked).toEqual(['first', 'second', 'third'])
+})
+
+test('a holder that leaves is rolled back, and what it waited for is dropped', async () => {
+  const { asked, database } = fakeDatabase()
+  const session = new Session(database)
+  const [holder, gone] = [{}, {}]
+  await session.begin(holder)
+  await session.queryAlone(holder, 'begin', [])
+  void session.query(gone, 'of nobody', [])
+  await session.leave(gone)
+  await session.leave(holder)
+  await session.query({}, 'next', [])
+  expect(asked).toEqual(['begin', 'rollback', 'next'])
+})
+
+test('a holder that asks for nothing loses its turn, and learns it at its next question', async () => {
+  const { asked, database } = fakeDatabase()
+  const session = new Session(database, 1)
+  const holder = {}
+  await session.begin(holder)
+  await session.queryAlone(holder, 'begin', [])
+  await session.query({}, 'next', [])
+  expect(asked).toEqual(['begin', 'rollback', 'next'])
+  await expect(session.queryAlone(holder, 'insert', [])).rejects.toMatchObject({ code: '25P03' })
+  expect(asked).not.toContain('insert')
+})
+
+test('a vacuum is made after writing, once', async () => {
+  const { asked, database } = fakeDatabase()
+  const session = new Session(database)
+  await session.query({}, 'select', [])
+  await session.vacuum()
+  await session.query({}, 'insert', [])
+  await session.vacuum()
+  await session.vacuum()
+  expect(asked).toEqual(['select', 'insert', 'vacuum (analyze)'])
+})
+
+test('a failing vacuum is told to whoever asked for it', async () => {
+  const { database } = fakeDatabase()
+  const session = new Session(database)
+  await session.query({}, 'insert', [])
+  vi.spyOn(database, 'exec').mockRejectedValueOnce(new Error('no space left'))
+  await expect(session.vacuum()).rejects.toThrow('no space left')
+})

@@ -1,0 +1,42 @@
+import { sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { POSTGRES_URL, type TestDatabase, testDatabase } from '../../test/database.ts'
+
+const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
+
+describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL server that ends connections', () => {
+  let world: TestDatabase
+  beforeEach(async () => {
+    world = await testDatabase('postgres')
+  })
+  afterEach(() => world.close())
+
+  /** Ends connections to this database, and waits until the server has forgotten them. */
+  const terminate = async (which: ReturnType<typeof sql>) => {
+    const { rows } = await sql<{ pid: number }>`
+      select pid from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and ${which}`.execute(world.db.sql)
+    for (const { pid } of rows) await sql`select pg_terminate_backend(${pid}, 5000)`.execute(world.db.sql)
+    return rows.length
+  }
+
+  test('in a transaction fails that transaction and nothing else', async () => {
+    const failing = world.db.sql.transaction().execute(async (transaction) => {
+      await transaction.insertInto('settings').values({ name: 'dropped', value: '{}' }).execute()
+      expect(await terminate(sql`state = 'idle in transaction'`)).toBe(1)
+      await sql`select 1`.execute(transaction)
+    })
+    await expect(failing).rejects.toThrow()
+    expect(await world.db.sql.selectFrom('settings').selectAll().execute()).toEqual([])
+  })
+
+  test('loses no listener', async () => {
+    const heard: string[] = []
+    await world.db.listen('news', (payload) => heard.push(payload))
+    expect(await terminate(sql`query = 'listen "news"'`)).toBe(1)
+    await until(async () => {
+      await world.db.notify('news', 'back')
+      expect(heard).toContain('back')
+    })
+  })
+})
