@@ -75,6 +75,7 @@ export const Rate = z.strictObject({
   unit: Unit,
   usd: Dollars.describe('US dollars, as a decimal string.'),
   per: z.int().positive().default(1).describe('For how many units: 1000000 for prices per million tokens.'),
+  from: z.iso.date().optional().describe('Only for calls on this day (UTC) or later.'),
   aboveInputTokens: z.int().positive().optional().describe('Only for calls with more input tokens than this.'),
   when: z
     .record(z.string(), z.string())

@@ -166,6 +166,7 @@ async function assemble(
       limiter,
       relay: { wires: new Wires(ADAPTERS, pools), watchdog: new Watchdog(), ledger, observer: health },
       artifacts,
+      emulated,
       publicUrl: options.publicUrl,
       accessLog,
       log,

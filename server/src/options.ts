@@ -25,7 +25,7 @@ interface Settings {
   publicUrl: string | undefined
   /** Absolute path. */
   dataDir: string
-  /** Absolute path; undefined where there is no file to read. */
+  /** Absolute path; a file that is not there counts as an empty one. */
   configFile: string | undefined
   /** Undefined: the embedded database. */
   databaseUrl: string | undefined
@@ -99,7 +99,7 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     flag: 'config',
     kind: path,
     default: undefined,
-    otherwise: `${CONFIG_FILE} in the working directory, when it exists`,
+    otherwise: `${CONFIG_FILE} in the working directory, as soon as it exists`,
     description: 'Configuration file.',
   },
   databaseUrl: {
@@ -151,7 +151,7 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     flag: 'json-depth',
     kind: integer(8, 1000),
     default: '100',
-    description: 'How deep the JSON of a request may be nested.',
+    description: 'How deep the JSON of a request to /v1 may be nested.',
   },
   shutdownGraceMs: {
     variable: 'TURNOUT_SHUTDOWN_GRACE',
@@ -225,8 +225,8 @@ export function readOptions(
   }
   const settings = Object.fromEntries(OPTION_NAMES.map((name) => [name, read(name)])) as unknown as Settings
   if (settings.configFile === undefined) {
-    const file = join(cwd, CONFIG_FILE)
-    if (existsSync(file)) settings.configFile = file
+    // It need not exist: the registry picks it up when it appears.
+    settings.configFile = join(cwd, CONFIG_FILE)
   } else if (!existsSync(settings.configFile)) {
     const { where } = source(OPTIONS.configFile, flags, env)!
     problems.push({ where, message: `${where} names ${settings.configFile}, which does not exist.` })

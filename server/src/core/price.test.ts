@@ -65,6 +65,12 @@ test('the rate of a setting or of a large context wins over the plain one', () =
   expect(dollars(tiered, { inputTokens: 200_001 })).toBe('0.800004')
 })
 
+test('a rate holds from its day on', () => {
+  const price = prices(perMillion('inputToken', '1'), { ...perMillion('inputToken', '2'), from: '2027-01-01' })
+  const on = (day: string) => formatDollars(costOf(price, { inputTokens: MILLION }, {}, Date.parse(day))!)
+  expect([on('2026-12-31T23:59:59Z'), on('2027-01-01T00:00:00Z')]).toEqual(['1', '2'])
+})
+
 test('picture tokens are charged apart from text tokens', () => {
   const price = prices(
     perMillion('inputToken', '5'),

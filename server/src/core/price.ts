@@ -53,16 +53,24 @@ function countUnits(usage: Usage, priced: ReadonlySet<Unit>): Map<Unit, number> 
   return counted
 }
 
-function applies(rate: Rate, usage: Usage, settings: Readonly<Record<string, string>>): boolean {
+function applies(
+  { rate, from }: PreparedRate,
+  usage: Usage,
+  settings: Readonly<Record<string, string>>,
+  at: number,
+): boolean {
+  if (at < from) return false
   if (rate.aboveInputTokens !== undefined && (usage.inputTokens ?? 0) <= rate.aboveInputTokens) return false
   for (const name in rate.when) if (settings[name] !== rate.when[name]) return false
   return true
 }
 
-/** A rate, its money already parsed. */
+/** A rate, its money and its day already parsed. */
 interface PreparedRate {
   rate: Rate
   nano: bigint
+  /** Epoch milliseconds. */
+  from: number
 }
 
 export interface PreparedPrices {
@@ -73,7 +81,11 @@ export interface PreparedPrices {
 export function preparePrices(prices: Prices): PreparedPrices {
   return {
     units: new Set(prices.rates.map((rate) => rate.unit)),
-    rates: prices.rates.map((rate) => ({ rate, nano: parseDollars(rate.usd) })),
+    rates: prices.rates.map((rate) => ({
+      rate,
+      nano: parseDollars(rate.usd),
+      from: rate.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(rate.from),
+    })),
   }
 }
 
@@ -89,6 +101,7 @@ export function costOf(
   prices: PreparedPrices,
   usage: Usage,
   settings: Readonly<Record<string, string>> = {},
+  at: number = Date.now(),
 ): bigint | null {
   const counted = countUnits(usage, prices.units)
   if (counted.size === 0) return null
@@ -98,7 +111,7 @@ export function costOf(
   for (const [unit, amount] of counted) {
     let chosen: PreparedRate | undefined
     for (const candidate of prices.rates) {
-      if (candidate.rate.unit === unit && applies(candidate.rate, usage, settings)) chosen = candidate
+      if (candidate.rate.unit === unit && applies(candidate, usage, settings, at)) chosen = candidate
     }
     if (!chosen) {
       if (amount === 0 || !matters(unit, prices.units)) continue

@@ -196,10 +196,12 @@ export class Exchange implements RelayClient {
   }
 
   #commonHeaders(): string[] {
-    return ['x-turnout-request-id', this.requestId, 'x-request-id', this.requestId, ...this.#limitHeaders]
+    const headers = ['x-turnout-request-id', this.requestId, 'x-request-id', this.requestId, ...this.#limitHeaders]
+    if (this.plane.emulated) headers.push('x-turnout-emulated', 'true')
+    return headers
   }
 
-  #answerHeaders({ deployment, attempts }: AnswerHead): string[] {
+  #answerHeaders({ attempts }: AnswerHead): string[] {
     this.#attempts = attempts
     const headers = this.#commonHeaders()
     headers.push(
@@ -211,7 +213,6 @@ export class Exchange implements RelayClient {
       String(attempts),
     )
     if (this.#substitutedFor !== undefined) headers.push('x-turnout-substituted-for', headerText(this.#substitutedFor))
-    if (deployment.provider.emulated) headers.push('x-turnout-emulated', 'true')
     return headers
   }
 

@@ -11,6 +11,8 @@ export interface DataPlane {
   limiter: RequestLimiter
   relay: RelayServices
   artifacts: Artifacts
+  /** The emulator stands in for providers: every answer says so. */
+  emulated: boolean
   /** Where clients reach this server, if it is not where their requests say. */
   publicUrl: string | undefined
   /** One line per request; undefined where the log level leaves them out. */

@@ -32,11 +32,15 @@ const chat = (id: string, contextTokens?: number): ModelPatch => ({
   ...(contextTokens && { limits: { contextTokens } }),
 })
 
-const flat = (input: string, cached: string, output: string, source: PriceSource = GENAI_PRICES) =>
-  prices(source, perMillion({ input, cached, output }))
+const flat = (input: string, cached: string, output: string) =>
+  prices(GENAI_PRICES, perMillion({ input, cached, output }))
 
-/** Google doubles the rates of these models on 2027-01-01. */
-const UNTIL_2027: PriceSource = { ...GENAI_PRICES, source: 'genai-prices 0.1.8, until 2026-12-31; then 1.5 / 7.5' }
+/** Google doubles the rates of these models in 2027. */
+const flash = prices(
+  GENAI_PRICES,
+  perMillion({ input: '0.75', cached: '0.075', output: '3.75' }),
+  perMillion({ input: '1.5', cached: '0.15', output: '7.5' }).map((rate) => ({ ...rate, from: '2027-01-01' })),
+)
 
 const tieredPro = prices(
   GENAI_PRICES,
@@ -48,14 +52,11 @@ const TEXT: ModelPatch[] = [
   {
     ...chat('gemini-4-argon', 1_048_576),
     limits: { contextTokens: 1_048_576, outputTokens: 65_536 },
-    prices: flat('2', '0.1', '10', {
-      source: 'LiteLLM discussion 46238, until 2026-11-30; then 4 / 20',
-      asOf: '2026-10-14',
-    }),
+    prices: null,
   },
-  { ...chat('gemini-3.8-flash', 1_000_000), prices: flat('0.75', '0.075', '3.75', UNTIL_2027) },
-  { ...chat('gemini-3.7-flash', 1_000_000), prices: flat('0.75', '0.075', '3.75', UNTIL_2027) },
-  { ...chat('gemini-3.6-flash', 1_000_000), prices: flat('0.75', '0.075', '3.75', UNTIL_2027) },
+  { ...chat('gemini-3.8-flash', 1_000_000), prices: flash },
+  { ...chat('gemini-3.7-flash', 1_000_000), prices: flash },
+  { ...chat('gemini-3.6-flash', 1_000_000), prices: flash },
   { ...chat('gemini-3.5-flash', 1_000_000), prices: flat('1.5', '0.15', '9') },
   { ...chat('gemini-3.5-flash-lite', 1_000_000), prices: flat('0.3', '0.03', '2.5') },
   { ...chat('gemini-3.1-pro-preview'), prices: tieredPro },
