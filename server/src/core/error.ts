@@ -167,6 +167,8 @@ export interface TurnoutErrorOptions {
   upstreamRequestId?: string
   /** The provider's own code, beside ours. */
   upstreamCode?: string
+  /** False when it is certain that the provider has not seen the request. */
+  delivered?: boolean
   details?: unknown
   cause?: unknown
 }
@@ -183,6 +185,7 @@ export class TurnoutError extends Error {
   readonly upstreamStatus: number | undefined
   readonly upstreamRequestId: string | undefined
   readonly upstreamCode: string | undefined
+  readonly delivered: boolean
   readonly details: unknown
 
   constructor(code: ErrorCode, message: string, options: TurnoutErrorOptions = {}) {
@@ -196,6 +199,7 @@ export class TurnoutError extends Error {
     this.upstreamStatus = options.upstreamStatus
     this.upstreamRequestId = options.upstreamRequestId
     this.upstreamCode = options.upstreamCode
+    this.delivered = options.delivered ?? true
     this.details = options.details
   }
 

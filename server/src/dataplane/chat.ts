@@ -50,7 +50,7 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
       body: changeBody(raw, parsed, changes),
       contentType: 'application/json',
       hideUsage: !asksForUsage,
-      choices: body.n ?? 1,
+      choices: Number(changes.n ?? body.n ?? 1),
     },
     substitutedFor,
   )

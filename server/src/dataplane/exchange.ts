@@ -8,13 +8,18 @@ import { formatDollars } from '../core/price.ts'
 import { Relay } from '../gateway/relay/relay.ts'
 import type { AnswerHead, RelayCall, RelayClient } from '../gateway/relay/types.ts'
 import { newId } from '../lib/ids.ts'
+import type { Watched } from '../lib/watchdog.ts'
 import type { DataPlane } from './plane.ts'
+
+/** An answer of which a client has read nothing for so long is given up. */
+const UNREAD_MS = 60_000
+const SHORT_BODY_BYTES = 16 * 1024
 
 /** Turns a whole answer into what the client asked for, where that is not what came. */
 export type AnswerFilter = (body: Buffer) => Promise<Buffer>
 
 /** One request of the data plane and its answer. */
-export class Exchange implements RelayClient {
+export class Exchange implements RelayClient, Watched {
   readonly requestId = newId('req')
   readonly plane: DataPlane
   readonly request: IncomingMessage
@@ -25,12 +30,16 @@ export class Exchange implements RelayClient {
   #model = ''
   #provider = ''
   #substitutedFor: string | undefined
-  #cost: bigint | null = null
+  /** US dollars, once the cost is known. */
+  #cost: string | undefined
   #attempts = 0
   #relay: Relay | undefined
   #filter: AnswerFilter | undefined
   #endMarker = ''
   #error: TurnoutError | undefined
+  /** When an answer that has been written must have been read on; see `#end`. */
+  deadline = 0
+  #bytesRead = 0
 
   constructor(plane: DataPlane, request: IncomingMessage, response: ServerResponse) {
     this.plane = plane
@@ -92,7 +101,7 @@ export class Exchange implements RelayClient {
       'content-length',
       String(Buffer.byteLength(body)),
     ])
-    this.#response.end(body)
+    this.#end(body)
   }
 
   /** Begins an answer of bytes that need no upstream. */
@@ -124,17 +133,10 @@ export class Exchange implements RelayClient {
 
   begin(head: AnswerHead): void {
     this.#response.on('drain', () => this.#relay?.resume())
-    this.#response.writeHead(200, [
-      ...this.#answerHeaders(head),
-      'content-type',
-      head.contentType,
-      'cache-control',
-      'no-cache',
-      'x-accel-buffering',
-      'no',
-      'trailer',
-      'x-turnout-cost',
-    ])
+    const headers = this.#answerHeaders(head)
+    headers.push('content-type', head.contentType, 'cache-control', 'no-cache', 'x-accel-buffering', 'no')
+    if (this.#takesTrailers) headers.push('trailer', 'x-turnout-cost')
+    this.#response.writeHead(200, headers)
   }
 
   write(bytes: Buffer): boolean {
@@ -142,9 +144,9 @@ export class Exchange implements RelayClient {
   }
 
   end(cost: bigint | null): void {
-    this.#cost = cost
-    if (cost !== null) this.#response.addTrailers({ 'x-turnout-cost': formatDollars(cost) })
-    this.#response.end(this.#endMarker)
+    this.#cost = cost === null ? undefined : formatDollars(cost)
+    if (this.#cost !== undefined && this.#takesTrailers) this.#response.addTrailers({ 'x-turnout-cost': this.#cost })
+    this.#end(this.#endMarker)
   }
 
   fail(error: TurnoutError, attempts = this.#attempts): void {
@@ -160,7 +162,7 @@ export class Exchange implements RelayClient {
     }
     const body = JSON.stringify(toOpenAIError(error, this.requestId))
     if (response.headersSent) {
-      response.end(`event: error\ndata: ${body}\n\n`)
+      this.#end(`event: error\ndata: ${body}\n\n`)
       return
     }
     const headers = [
@@ -177,22 +179,44 @@ export class Exchange implements RelayClient {
       headers.push('x-turnout-model', headerText(this.#model), 'x-turnout-provider', headerText(this.#provider))
     if (attempts > 0) headers.push('x-turnout-attempts', String(attempts))
     if (error.retryAfterMs !== undefined) headers.push('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
+    if (error.status === 405) headers.push('allow', (error.details as { allow: string }).allow)
     response.writeHead(error.status, headers)
-    response.end(body)
+    this.#end(body)
+  }
+
+  onDeadline(now: number): void {
+    const { socket } = this.#response
+    const read = socket?.bytesWritten ?? 0
+    if (read > this.#bytesRead) {
+      this.#bytesRead = read
+      this.deadline = now + UNREAD_MS
+    } else this.#response.destroy()
   }
 
   #answer(head: AnswerHead, cost: bigint | null, body: Buffer): void {
-    this.#cost = cost
-    const headers = [
-      ...this.#answerHeaders(head),
-      'content-type',
-      head.contentType,
-      'content-length',
-      String(body.length),
-    ]
-    if (cost !== null) headers.push('x-turnout-cost', formatDollars(cost))
+    const headers = this.#answerHeaders(head)
+    headers.push('content-type', head.contentType, 'content-length', String(body.length))
+    if (cost !== null) {
+      this.#cost = formatDollars(cost)
+      headers.push('x-turnout-cost', this.#cost)
+    }
     this.#response.writeHead(200, headers)
-    this.#response.end(body)
+    this.#end(body)
+  }
+
+  /** Ends the answer, and sees to it that a client that does not read it is cut off some day. */
+  #end(body: Buffer | string): void {
+    const response = this.#response
+    // A short body goes out in one piece with the head if it is text; in Latin-1 every byte is a character.
+    if (typeof body === 'string' || body.length > SHORT_BODY_BYTES) response.end(body)
+    else response.end(body.toString('latin1'), 'latin1')
+    if (response.writableLength === 0) return
+    this.deadline = Date.now() + UNREAD_MS
+    this.plane.relay.watchdog.add(this)
+  }
+
+  get #takesTrailers(): boolean {
+    return this.request.httpVersionMinor > 0
   }
 
   #commonHeaders(): string[] {
@@ -217,18 +241,30 @@ export class Exchange implements RelayClient {
   }
 
   #onClose(): void {
-    if (!this.#response.writableFinished) this.#relay?.cancel()
+    this.plane.relay.watchdog.delete(this)
+    const finished = this.#response.writableFinished
+    if (!finished) this.#relay?.cancel()
     const { accessLog } = this.plane
     if (accessLog === undefined) return
+    const url = this.request.url!
+    const query = url.indexOf('?')
+    const status = finished || this.#error !== undefined ? this.#response.statusCode : 499
     const ms = Math.round((performance.now() - this.#startedAt) * 10) / 10
-    const canceled = !this.#response.writableFinished && this.#error === undefined
+    // The query of a link to a picture is what lets one fetch it: it is no business of the log.
     accessLog.write(
-      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${JSON.stringify(this.request.url)},"status":${canceled ? 499 : this.#response.statusCode},"ms":${ms},"key":${JSON.stringify(this.#principal?.keyId ?? null)},"model":${JSON.stringify(this.#model)},"provider":${JSON.stringify(this.#provider)},"attempts":${this.#attempts},"cost":${this.#cost === null ? null : `"${formatDollars(this.#cost)}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}}\n`,
+      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${quoted(query === -1 ? url : url.slice(0, query))},"status":${status},"ms":${ms},"key":${quoted(this.#principal?.keyId ?? '')},"model":${quoted(this.#model)},"provider":${quoted(this.#provider)},"attempts":${this.#attempts},"cost":${this.#cost === undefined ? null : `"${this.#cost}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}}\n`,
     )
   }
 }
 
+const NEEDS_ESCAPE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/
+
+/** A JSON string; nearly all that is logged needs no escapes. */
+const quoted = (text: string): string => (NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`)
+
+const NOT_ASCII = /[^\x20-\x7e]/
+
 /** Header values are ASCII; a model's id need not be. */
 function headerText(value: string): string {
-  return /^[\x20-\x7e]*$/.test(value) ? value : encodeURIComponent(value)
+  return NOT_ASCII.test(value) ? encodeURIComponent(value) : value
 }

@@ -6,7 +6,15 @@ import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import { check } from '../core/input.ts'
 import { changeBody } from '../core/openai/body.ts'
-import { encodeMultipart, type FormPart, MultipartError, multipartBoundary, parseMultipart } from '../lib/multipart.ts'
+import {
+  encodeMultipart,
+  type FormPart,
+  MultipartError,
+  multipartBoundary,
+  multipartType,
+  parseMultipart,
+} from '../lib/multipart.ts'
+import type { Resolution } from '../registry/types.ts'
 import { readBody, readJson } from './body.ts'
 import type { AnswerFilter, Exchange } from './exchange.ts'
 import { linkPictures } from './picture-links.ts'
@@ -14,11 +22,12 @@ import { relayedBody, resolveFor } from './target.ts'
 
 type Request = z.infer<typeof ImagesRequest> | z.infer<typeof ImageEditsRequest>
 
-/** The settings that prices of pictures depend on. */
-function priced(body: Request): Record<string, string> {
+/** The settings that prices of pictures depend on, as they are sent. */
+function priced(sent: Readonly<Record<string, unknown>>): Record<string, string> {
   const settings: Record<string, string> = {}
-  if (body.quality) settings.quality = body.quality
-  if (body.size) settings.size = body.size
+  for (const name of ['quality', 'size', 'resolution']) {
+    if (typeof sent[name] === 'string') settings[name] = sent[name]
+  }
   return settings
 }
 
@@ -38,7 +47,8 @@ function relay(
   principal: Principal,
   operation: OpenAIOperation,
   body: Request,
-  target: ReturnType<typeof resolveFor>,
+  target: Resolution,
+  changes: Readonly<Record<string, unknown>>,
   outgoing: { body: Buffer; contentType: string },
 ): void {
   const { deployment, substitutedFor } = target
@@ -54,11 +64,11 @@ function relay(
       keyId: principal.keyId,
       user: body.user ?? principal.owner,
       streamed: body.stream === true,
-      settings: priced(body),
+      settings: priced({ ...body, ...changes }),
       deployment,
       ...outgoing,
       hideUsage: false,
-      choices: body.n ?? 1,
+      choices: 1,
     },
     substitutedFor,
     linkFilter(exchange, deployment, body),
@@ -77,7 +87,7 @@ function relayJson(
   const body: Request = check(schema, parsed)
   const target = resolveFor(plane.registry, body.model, 'image')
   const changes = relayedBody(target.deployment, operation, parsed, plane.relay.wires)
-  relay(exchange, principal, operation, body, target, {
+  relay(exchange, principal, operation, body, target, changes, {
     body: changeBody(raw, parsed, changes),
     contentType: 'application/json',
   })
@@ -92,7 +102,7 @@ export async function imageGenerations(exchange: Exchange): Promise<void> {
 
 /** The values of a form as the JSON that they stand for. */
 function formValues(parts: readonly FormPart[]): Record<string, unknown> {
-  const values: Record<string, unknown> = {}
+  const values: Record<string, unknown> = Object.create(null)
   for (const { name, filename, data } of parts) {
     if (filename !== undefined) continue
     const text = data.toString('utf8')
@@ -112,7 +122,7 @@ function formValues(parts: readonly FormPart[]): Record<string, unknown> {
 }
 
 function changeParts(parts: readonly FormPart[], changes: Readonly<Record<string, unknown>>): FormPart[] {
-  const changed = parts.filter(({ name }) => !(name in changes))
+  const changed = parts.filter(({ name }) => !Object.hasOwn(changes, name))
   for (const name in changes) {
     const value = changes[name]
     if (value === undefined) continue
@@ -162,8 +172,8 @@ export async function imageEdits(exchange: Exchange): Promise<void> {
   const target = resolveFor(plane.registry, body.model, 'image')
   const changes = relayedBody(target.deployment, 'images.edit', values, plane.relay.wires)
   const same = Object.keys(changes).length === 0
-  relay(exchange, principal, 'images.edit', body, target, {
+  relay(exchange, principal, 'images.edit', body, target, changes, {
     body: same ? raw : encodeMultipart(changeParts(parts, changes), boundary),
-    contentType: same ? contentType : `multipart/form-data; boundary=${boundary}`,
+    contentType: same ? contentType : multipartType(boundary),
   })
 }

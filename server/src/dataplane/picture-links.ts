@@ -12,7 +12,7 @@ function originOf(request: IncomingMessage, publicUrl: string | undefined): stri
 }
 
 interface Pictures {
-  data: { b64_json?: string; url?: string }[]
+  data: ({ b64_json?: string; url?: string } | null)[]
 }
 
 /** Replaces the base64 of an answer by links to pictures that are kept here. */
@@ -21,9 +21,14 @@ export function linkPictures({ plane, request }: Exchange): AnswerFilter {
     const answer = JSON.parse(body.toString('utf8')) as Pictures
     const origin = originOf(request, plane.publicUrl)
     for (const picture of answer.data) {
-      if (picture.b64_json === undefined) continue
-      picture.url = origin + (await plane.artifacts.link(Buffer.from(picture.b64_json, 'base64')))
-      delete picture.b64_json
+      if (typeof picture?.b64_json !== 'string') continue
+      try {
+        picture.url = origin + (await plane.artifacts.link(Buffer.from(picture.b64_json, 'base64')))
+        delete picture.b64_json
+      } catch (error) {
+        // It is paid for: as base64 it is better than lost.
+        plane.log.error({ err: error }, 'a picture could not be kept; it goes out as base64')
+      }
     }
     return Buffer.from(JSON.stringify(answer))
   }

@@ -43,7 +43,10 @@ function routeOf(method: string | undefined, path: string): Route {
   }
   const allowed = post ? 'POST' : 'GET'
   if (method !== allowed)
-    throw new TurnoutError('invalid_input', `${path} takes ${allowed}, not ${method}.`, { status: 405 })
+    throw new TurnoutError('invalid_input', `${path} takes ${allowed}, not ${method}.`, {
+      status: 405,
+      details: { allow: allowed },
+    })
   return route
 }
 
@@ -60,8 +63,9 @@ function serve(plane: DataPlane, request: IncomingMessage, response: ServerRespo
 }
 
 /** What node:http refuses before there is a request, in the shape of every other error. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+function refuse(error: NodeJS.ErrnoException, socket: Socket, answering: boolean): void {
+  // An answer that has begun must not have another one in its middle.
+  if (!socket.writable || error.code === 'ECONNRESET' || answering) {
     socket.destroy()
     return
   }
@@ -83,42 +87,75 @@ export interface GatewayServer {
   drain(graceMs: number): Promise<void>
 }
 
+export interface ServerTimeouts {
+  /** Until the head of a request has come. */
+  headersMs: number
+  /** Until its body has come. */
+  requestMs: number
+}
+
+const TIMEOUTS: ServerTimeouts = { headersMs: 15_000, requestMs: 120_000 }
+/** How long idle connections are swept before what is left is closed: a request may be on its way on one of them. */
+const SWEEP_MS = 1_000
+const SWEEP_EVERY_MS = 50
+
+const isDataPlane = (url: string): boolean =>
+  url.startsWith('/v1') && (url.length === 3 || url[3] === '/' || url[3] === '?')
+
 /** The one server of both planes: `/v1` is served here, everything else by `rest`. */
-export function createHttpServer(plane: DataPlane, rest: RequestListener): GatewayServer {
-  let running = 0
+export function createHttpServer(plane: DataPlane, rest: RequestListener, timeouts = TIMEOUTS): GatewayServer {
+  const running = new Set<ServerResponse>()
+  let draining = false
   let onIdle: (() => void) | undefined
-  const ended = (): void => {
-    running -= 1
-    if (running === 0) onIdle?.()
-  }
   const http = createServer(
     {
       maxHeaderSize: 32 * 1024,
-      headersTimeout: 15_000,
-      requestTimeout: 120_000,
-      connectionsCheckingInterval: 5_000,
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: Math.min(5_000, timeouts.headersMs / 3),
       keepAliveTimeout: 75_000,
       noDelay: true,
     },
     (request, response) => {
-      running += 1
-      response.on('close', ended)
+      running.add(response)
+      response.on('close', () => {
+        running.delete(response)
+        if (running.size === 0) onIdle?.()
+      })
+      if (draining) response.shouldKeepAlive = false
       const url = request.url!
-      if (url.startsWith('/v1/') || url === '/v1') serve(plane, request, response)
+      // A request line may hold a whole URL.
+      if (url[0] !== '/' && URL.canParse(url)) request.url = url.slice(new URL(url).origin.length) || '/'
+      if (isDataPlane(request.url!)) serve(plane, request, response)
       else rest(request, response)
     },
   )
-  http.on('clientError', refuse)
+  http.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const answering = [...running].some((response) => response.socket === socket && response.headersSent)
+    refuse(error, socket, answering)
+  })
+
+  const untilIdle = (): Promise<void> =>
+    new Promise((resolve) => {
+      onIdle = resolve
+      if (running.size === 0) resolve()
+    })
   return {
     http,
     async drain(graceMs) {
+      draining = true
+      for (const response of running) response.shouldKeepAlive = false
       const closed = new Promise<void>((resolve) => http.close(() => resolve()))
-      // A connection on which no request was ever sent is neither idle nor busy to node:http, so busy ones are counted here.
-      onIdle = () => http.closeAllConnections()
-      if (running === 0) onIdle()
-      const cut = setTimeout(onIdle, graceMs)
-      await closed
+      const sweep = setInterval(() => http.closeIdleConnections(), SWEEP_EVERY_MS)
+      const cut = setTimeout(() => http.closeAllConnections(), graceMs)
+      await untilIdle()
       clearTimeout(cut)
+      const last = setTimeout(() => http.closeAllConnections(), SWEEP_MS)
+      await closed
+      clearTimeout(last)
+      clearInterval(sweep)
+      // The ends of what was cut are still to be recorded.
+      await untilIdle()
     },
   }
 }

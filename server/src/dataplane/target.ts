@@ -27,6 +27,9 @@ export function resolveFor(registry: Registry, name: string, output: Modality): 
   return resolution
 }
 
+/** What a request is, rather than how it is to be done: no default takes their place. */
+const THE_CLIENTS: ReadonlySet<string> = new Set(['model', 'messages', 'input', 'prompt', 'stream', 'stream_options'])
+
 /** What must differ in the request that goes upstream: the model's name there, its defaults, and what its server wants otherwise. */
 export function relayedBody(
   deployment: Deployment,
@@ -36,7 +39,9 @@ export function relayedBody(
 ): Record<string, unknown> {
   const { model, upstreamId } = deployment
   const changes = wires.get(deployment, operation).door.rewrite(operation, parsed, model.flags) ?? {}
-  for (const name in model.defaults) if (parsed[name] === undefined) changes[name] ??= model.defaults[name]
+  for (const name in model.defaults) {
+    if (parsed[name] === undefined && !THE_CLIENTS.has(name)) changes[name] ??= model.defaults[name]
+  }
   if (parsed.model !== upstreamId) changes.model = upstreamId
   return changes
 }

@@ -9,7 +9,7 @@ function asTurnoutError(error: unknown, provider: string, began: boolean): unkno
   const code = error.code === 'UND_ERR_CONNECT_TIMEOUT' ? 'timeout' : 'connection'
   return new TurnoutError(code, `${provider} ${what} (${error.code}).`, {
     provider,
-    details: { delivered: began || error.delivered },
+    delivered: began || error.delivered,
     cause: error,
   })
 }

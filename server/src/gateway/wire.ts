@@ -11,6 +11,8 @@ export interface Wire {
   path: string
   /** Names and values in turn, as undici takes them without another look. */
   headers: readonly string[]
+  /** Every request has a connection of its own. */
+  fresh: boolean
 }
 
 /** The ways to deployments, made once each and forgotten together with the snapshot that made the deployment. */
@@ -58,11 +60,17 @@ export class Wires {
       flags: model.flags,
     })
     const { origin, pathname, search } = new URL(url)
+    const fresh = operation.startsWith('images.')
     return {
       door,
-      pool: this.#pools.get(origin, { connectMs: timeouts.connectMs, maxConnections: provider.maxConnections }),
+      pool: this.#pools.get(origin, {
+        connectMs: timeouts.connectMs,
+        maxConnections: provider.maxConnections,
+        fresh,
+      }),
       path: pathname + search,
-      headers: Object.entries(headers).flat(),
+      headers: Object.entries({ 'accept-encoding': 'identity', ...headers }).flat(),
+      fresh,
     }
   }
 }

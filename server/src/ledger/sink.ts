@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import type { Database, Log } from '../db/database.ts'
 
-const BATCH_LINES = 1_000
+/** About a thousand records. */
+const BATCH_CHARACTERS = 512 * 1024
 /** Where lines go that the database will never take, so that they hold up nothing and are not lost either. */
 const REJECTED_FILE = 'rejected.jsonl'
 
@@ -32,7 +33,8 @@ export async function importFile(sink: Sink, path: string, writer: string): Prom
 /** A file that somebody deleted must not hold up the ones after it. */
 async function readOrMiss(sink: Sink, path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    // Decoded in one go: by chunks, as `readFile` does it with an encoding, takes five times as long.
+    return (await readFile(path)).toString('utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     sink.log.error({ file: path }, 'ledger: a spool file is gone, and what it held with it')
@@ -50,13 +52,13 @@ export async function closeWriter(database: Database, writer: string): Promise<v
     .execute()
 }
 
+/** Whole lines, many at a time; they are not looked at one by one here, because the database does that. */
 function* batches(text: string): Generator<string> {
   const end = text.lastIndexOf('\n') + 1
   for (let from = 0; from < end; ) {
-    let to = from
-    for (let lines = 0; lines < BATCH_LINES && to < end; lines++) to = text.indexOf('\n', to) + 1
-    yield text.slice(from, to - 1)
-    from = to
+    const cut = text.indexOf('\n', Math.min(from + BATCH_CHARACTERS, end - 1))
+    yield text.slice(from, cut)
+    from = cut + 1
   }
 }
 
@@ -65,8 +67,7 @@ function* batches(text: string): Generator<string> {
  * within the batch and over what is stored, whatever the order.
  */
 async function insert(database: Database, lines: string, writer: string): Promise<void> {
-  // Line feeds inside strings are escaped, so these stand between the lines.
-  const array = `[${lines.replaceAll('\n', ',')}]`
+  // Line feeds inside strings are escaped, so all there are stand between the lines.
   await sql`
     insert into attempts (
       id, request_id, attempt, operation, model, provider, upstream_model, key_id, user_id, started_at, latency_ms,
@@ -76,7 +77,7 @@ async function insert(database: Database, lines: string, writer: string): Promis
       timestamptz 'epoch' + started_at * interval '1 millisecond', latency_ms,
       first_part_ms, streamed, outcome, error_code, coalesce(usage, '{}'), cost_nano, emulated, upstream_request_id,
       ${writer}::text
-    from json_to_recordset(${array}::json) as line (
+    from json_to_recordset(('[' || replace(${lines}::text, chr(10), ',') || ']')::json) as line (
       id text, request_id text, attempt int, operation text, model text, provider text, upstream_model text,
       key_id text, user_id text, started_at bigint, latency_ms int, first_part_ms int, streamed bool, outcome text,
       error_code text, usage jsonb, cost_nano bigint, emulated bool, upstream_request_id text)

@@ -30,7 +30,9 @@ function readPart(headers: string, data: Buffer): FormPart {
   if (disposition === undefined) throw new MultipartError('A part of the form has no Content-Disposition.')
   const name = /[;\s]name="((?:[^"\\]|\\.)*)"/i.exec(disposition)?.[1] ?? /[;\s]name=([^\s;"]+)/i.exec(disposition)?.[1]
   if (name === undefined) throw new MultipartError('A part of the form has no name.')
-  const filename = /[;\s]filename="((?:[^"\\]|\\.)*)"/i.exec(disposition)?.[1]
+  const filename =
+    /[;\s]filename="((?:[^"\\]|\\.)*)"/i.exec(disposition)?.[1] ??
+    /[;\s]filename\*=[^']*'[^']*'([^\s;]+)/i.exec(disposition)?.[1]
   return { name, filename, contentType: headerValue(headers, 'content-type'), data }
 }
 
@@ -62,6 +64,10 @@ export function parseMultipart(body: Buffer, boundary: string): FormPart[] {
   }
   return parts
 }
+
+/** The content type of a form with that boundary. */
+export const multipartType = (boundary: string): string =>
+  `multipart/form-data; boundary=${/^[\w'+.-]+$/.test(boundary) ? boundary : `"${boundary}"`}`
 
 /** The parts as a body again. */
 export function encodeMultipart(parts: readonly FormPart[], boundary: string): Buffer {

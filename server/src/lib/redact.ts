@@ -8,3 +8,12 @@ export function redact(text: string, secrets: readonly (string | undefined)[]): 
   for (const secret of secrets) if (secret && secret.length >= 4) clean = clean.replaceAll(secret, '[redacted]')
   return clean.replace(CREDENTIAL_FORMS, '[redacted]')
 }
+
+/** The longest message of a provider that is told to clients. */
+const MAX_TOLD = 1_000
+
+/** A provider's message for clients: without secrets first, and then cut, so that no half of one is left. */
+export function tellSafely(message: string, secrets: readonly (string | undefined)[]): string {
+  const clean = redact(message, secrets)
+  return clean.length > MAX_TOLD ? `${clean.slice(0, MAX_TOLD)}…` : clean
+}

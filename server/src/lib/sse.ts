@@ -52,38 +52,61 @@ function readEvent(bytes: Buffer, start: number, end: number): ServerSentEvent {
   return { start, end, name, data }
 }
 
+/** The longest end of an event, a blank line with carriage returns, less its last byte. */
+const OVERLAP = 3
+
 /**
  * Cuts a byte stream into whole Server-Sent Events, however the network cut
  * it: what is not yet whole waits for more, so that neither half an event nor
- * half a character is ever handed on.
+ * half a character is ever handed on. Pieces of a long event are put together
+ * once, when it ends.
  */
 export class EventFramer {
-  #rest: Buffer | undefined
+  #waiting: Buffer[] = []
+  #size = 0
+  /** The last bytes that wait. */
+  #tail: Buffer = Buffer.alloc(0)
   /** The bytes that the events of the last `push` point into. */
   bytes: Buffer = Buffer.alloc(0)
 
   push(chunk: Buffer): ServerSentEvent[] {
-    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
+    let bytes: Buffer = chunk
+    let scanFrom = 0
+    if (this.#size > 0) {
+      if (eventEnd(Buffer.concat([this.#tail, chunk]), 0) === -1) {
+        this.#wait(chunk)
+        return []
+      }
+      scanFrom = this.#size - this.#tail.length
+      bytes = Buffer.concat([...this.#waiting, chunk])
+      this.#waiting = []
+      this.#size = 0
+    }
     this.bytes = bytes
     const events: ServerSentEvent[] = []
     let start = 0
-    for (let end = eventEnd(bytes, 0); end !== -1; end = eventEnd(bytes, start)) {
+    for (let end = eventEnd(bytes, scanFrom); end !== -1; end = eventEnd(bytes, start)) {
       events.push(readEvent(bytes, start, end))
       start = end
     }
-    this.#rest = start === bytes.length ? undefined : start === 0 ? bytes : bytes.subarray(start)
+    if (start < bytes.length) this.#wait(start === 0 ? bytes : bytes.subarray(start))
     return events
   }
 
   /** How many bytes wait for the rest of their event. */
   get pending(): number {
-    return this.#rest?.length ?? 0
+    return this.#size
   }
 
   /** What the stream ended with, where it ended without a blank line. */
   flush(): ServerSentEvent[] {
-    if (this.#rest === undefined) return []
-    const closing = Buffer.from('\n\n')
-    return this.push(closing)
+    return this.#size === 0 ? [] : this.push(Buffer.from('\n\n'))
+  }
+
+  #wait(piece: Buffer): void {
+    const end = this.#size === 0 || piece.length >= OVERLAP ? piece : Buffer.concat([this.#tail, piece])
+    this.#tail = end.subarray(Math.max(0, end.length - OVERLAP))
+    this.#waiting.push(piece)
+    this.#size += piece.length
   }
 }

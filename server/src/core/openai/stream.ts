@@ -18,10 +18,14 @@ export interface StreamReader {
   read(event: ServerSentEvent): EventKind
   /** Whether everything that was asked for has come. */
   readonly complete: boolean
+  /** Whether what has come is whole, if the upstream says that it was all: some give fewer choices than asked. */
+  readonly wholeIfMarked: boolean
   readonly usage: Usage
   /** The text of an `error` event. */
   readonly error: string
   readonly finish: string | null
+  /** Pictures that were completed. */
+  readonly images: number
 }
 
 interface ChatChoice {
@@ -56,15 +60,23 @@ export class ChatStreamReader implements StreamReader {
   finish: string | null = null
   /** The chunk that was read last, if it was a good one. */
   chunk: ChatChunk = {}
-  #open: number
+  readonly images = 0
+  readonly #asked: number
+  readonly #begun = new Set<number>()
+  readonly #finished = new Set<number>()
 
   /** @param choices How many choices were asked for; each must end with a finish reason. */
   constructor(choices = 1) {
-    this.#open = choices
+    this.#asked = choices
   }
 
   get complete(): boolean {
-    return this.#open <= 0
+    return this.#finished.size >= this.#asked && this.#finished.size === this.#begun.size
+  }
+
+  /** A few servers give no finish reason at all; their end marker stands for it. */
+  get wholeIfMarked(): boolean {
+    return this.#finished.size === this.#begun.size || this.#finished.size === 0
   }
 
   read(event: ServerSentEvent): EventKind {
@@ -93,10 +105,12 @@ export class ChatStreamReader implements StreamReader {
     if (choices.length === 0) return chunk.usage ? 'usage' : 'preamble'
     let kind: EventKind = 'preamble'
     for (const choice of choices) {
+      const index = choice.index ?? 0
+      this.#begun.add(index)
       if (hasContent(choice.delta)) kind = 'content'
       if (choice.finish_reason) {
         this.finish = choice.finish_reason
-        this.#open -= 1
+        this.#finished.add(index)
         kind = 'content'
       }
     }
@@ -112,7 +126,15 @@ export class ImageStreamReader implements StreamReader {
   usage: Usage = {}
   error = ''
   readonly finish = null
-  complete = false
+  images = 0
+
+  get complete(): boolean {
+    return this.images > 0
+  }
+
+  get wholeIfMarked(): boolean {
+    return this.complete
+  }
 
   read(event: ServerSentEvent): EventKind {
     const { data } = event
@@ -126,7 +148,7 @@ export class ImageStreamReader implements StreamReader {
       return 'error'
     }
     if (name.endsWith('.completed')) {
-      this.complete = true
+      this.images += 1
       const at = data.lastIndexOf('"usage"')
       const usage = at === -1 ? null : /^"usage"\s*:\s*(\{.*)\}\s*$/s.exec(data.slice(at))
       if (usage) this.usage = readUsageObject(usage[1]!)

@@ -10,10 +10,11 @@ import type { RelayCall } from './types.ts'
 
 /** The largest answer that is held in memory, and the largest single event of a stream. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+const MAX_EVENT_BYTES = 64 * 1024 * 1024
 const MAX_ERROR_BYTES = 64 * 1024
 /** How long a client may leave an answer unread before it is taken for dead. */
 const UNREAD_MS = 60_000
-/** How long an upstream may keep the connection after its end marker before it is cut. */
+/** How long an upstream may keep quiet after a complete answer: usage and the end marker may still come. */
 const LINGER_MS = 5_000
 
 /** What happens to an attempt, told to the relay that made it. */
@@ -28,6 +29,7 @@ export interface AttemptListener {
 }
 
 type State = 'waiting' | 'refused' | 'buffering' | 'streaming' | 'over'
+type Headers = Record<string, string | string[] | undefined>
 
 /** One call to one deployment, from the request that goes out to the last byte that comes back. */
 export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
@@ -35,7 +37,6 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   /** The request has been handed to a connection: from now on it may have been carried out. */
   delivered = false
   committed = false
-  upstreamRequestId: string | undefined
   readonly #call: RelayCall
   readonly #wire: Wire
   readonly #listener: AttemptListener
@@ -44,7 +45,7 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   #state: State = 'waiting'
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
-  #headers: Record<string, string> = {}
+  #headers: Headers = {}
   #chunks: Buffer[] = []
   #size = 0
   #paused = false
@@ -66,17 +67,22 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     return this.#reader?.usage ?? {}
   }
 
+  /** Pictures that a stream has completed. */
+  get images(): number {
+    return this.#reader?.images ?? 0
+  }
+
+  get upstreamRequestId(): string | undefined {
+    const id = this.#headers['x-request-id'] ?? this.#headers['request-id']
+    return id === undefined ? undefined : String(id)
+  }
+
   start(): void {
     this.#watchdog.add(this)
     const { body, contentType, streamed } = this.#call
-    const headers = [
-      ...this.#wire.headers,
-      'content-type',
-      contentType,
-      'accept',
-      streamed ? 'text/event-stream' : 'application/json',
-    ]
-    this.#wire.pool.dispatch({ path: this.#wire.path, method: 'POST', headers, body }, this)
+    const accept = streamed ? 'text/event-stream' : 'application/json'
+    const headers = [...this.#wire.headers, 'content-type', contentType, 'accept', accept]
+    this.#wire.pool.dispatch({ path: this.#wire.path, method: 'POST', headers, body, reset: this.#wire.fresh }, this)
   }
 
   /** Gives the attempt up: the connection is cut and nothing more is told. */
@@ -89,7 +95,7 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
-    this.#touch(Date.now())
+    this.#touch()
     this.#controller?.resume()
   }
 
@@ -97,20 +103,19 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     if (this.#state === 'over') {
       this.#watchdog.delete(this)
       this.#controller?.abort(new Error('lingering'))
-      return
+    } else if (this.#paused) this.#listener.onUnread(this)
+    else if (this.#isComplete()) this.#complete(true)
+    else {
+      const { firstPartMs, stallMs, totalMs } = this.#call.deployment.timeouts
+      const begun = this.committed || this.#state === 'buffering'
+      const limit =
+        now >= this.#totalBy
+          ? `did not finish within ${totalMs} ms`
+          : begun
+            ? `sent nothing for ${stallMs} ms`
+            : `sent no content within ${firstPartMs} ms`
+      this.#fail(this.#error('timeout', limit))
     }
-    if (this.#paused) {
-      this.#listener.onUnread(this)
-      return
-    }
-    const { firstPartMs, stallMs, totalMs } = this.#call.deployment.timeouts
-    const limit =
-      now >= this.#totalBy
-        ? `did not finish within ${totalMs} ms`
-        : this.committed || this.#state === 'buffering'
-          ? `sent nothing for ${stallMs} ms`
-          : `sent no content within ${firstPartMs} ms`
-    this.#fail(this.#error('timeout', limit))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -119,34 +124,38 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     else this.delivered = true
   }
 
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200 || this.#state === 'over') return
     this.#status = status
-    for (const name in headers) this.#headers[name] = String(headers[name])
-    this.upstreamRequestId = this.#headers['x-request-id'] ?? this.#headers['request-id']
-    const isStream = (this.#headers['content-type'] ?? '').startsWith('text/event-stream')
-    if (status >= 300) this.#state = 'refused'
-    else if (this.#call.streamed && isStream) {
+    this.#headers = headers
+    if (status >= 300) {
+      this.#state = 'refused'
+      return
+    }
+    const encoding = headers['content-encoding']
+    if (encoding !== undefined && encoding !== 'identity') {
+      this.#fail(
+        this.#error('invalid_output', `encoded its answer as ${encoding}, which was not asked for`, {
+          retryable: false,
+        }),
+      )
+    } else if (this.#call.streamed && isEventStream(headers['content-type'])) {
       this.#state = 'streaming'
       this.#framer = new EventFramer()
       this.#reader =
         this.#call.operation === 'chat' ? new ChatStreamReader(this.#call.choices) : new ImageStreamReader()
     } else {
       this.#state = 'buffering'
-      this.#touch(Date.now())
+      this.#touch()
     }
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#state === 'over') return
     if (this.#state === 'streaming') {
-      if (this.committed) this.#touch(Date.now())
+      if (this.committed) this.#touch()
       this.#pass(this.#framer!.push(chunk))
-      if (this.#framer!.pending > MAX_ANSWER_BYTES) this.#fail(this.#error('invalid_output', 'sent an endless event'))
+      if (this.#framer!.pending > MAX_EVENT_BYTES) this.#fail(this.#error('invalid_output', 'sent an endless event'))
       return
     }
     this.#size += chunk.length
@@ -159,7 +168,7 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
       return
     }
     this.#chunks.push(chunk)
-    this.#touch(Date.now())
+    this.#touch()
   }
 
   onResponseEnd(): void {
@@ -174,13 +183,11 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     }
     const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
     if (this.#state === 'refused') {
-      this.#fail(
-        this.#wire.door.error(this.#status, this.#headers, body.toString('utf8'), this.#call.deployment.provider.id),
-      )
+      this.#fail(this.refusal(body.toString('utf8')))
       return
     }
     this.#over()
-    this.#listener.onAnswer(this, body, this.#headers['content-type'] ?? 'application/json')
+    this.#listener.onAnswer(this, body, String(this.#headers['content-type'] ?? 'application/json'))
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -188,15 +195,22 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
       this.#watchdog.delete(this)
       return
     }
+    if (this.#isComplete()) {
+      this.#complete(false)
+      return
+    }
     const code = networkCode(error)
     if (notDelivered(code)) this.delivered = false
     const what = this.delivered ? 'closed the connection before the answer was complete' : 'cannot be reached'
-    this.#fail(this.#error(code === 'UND_ERR_CONNECT_TIMEOUT' ? 'timeout' : 'connection', `${what} (${code})`, error))
+    const kind = code === 'UND_ERR_CONNECT_TIMEOUT' ? 'timeout' : 'connection'
+    this.#fail(this.#error(kind, `${what} (${code})`, { cause: error }))
   }
 
-  /** A failed answer that came with status 200. */
+  /** A failed answer, by what it says. */
   refusal(body: string): TurnoutError {
-    return this.#wire.door.error(this.#status, this.#headers, body, this.#call.deployment.provider.id)
+    const headers: Record<string, string> = {}
+    for (const name in this.#headers) headers[name] = String(this.#headers[name])
+    return this.#wire.door.error(this.#status, headers, body, this.#call.deployment.provider.id)
   }
 
   /** Hands whole events on, all of them in one piece where none must be left out. */
@@ -220,19 +234,21 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
       }
     }
     const last = events.at(-1)!.end
-    if (end === undefined && from < last)
+    if (end === undefined && from < last) {
       pieces.push(from === 0 && last === bytes.length ? bytes : bytes.subarray(from, last))
+    }
     if (content || this.committed) this.#forward(pieces)
     else this.#chunks.push(...pieces)
     if (this.#isOver()) return
     if (end === 'error') this.#fail(this.refusal(reader.error))
     else if (end === 'complete') this.#endOfStream(true)
+    else if (this.#isComplete() && !this.#paused) this.deadline = Math.min(this.#totalBy, Date.now() + LINGER_MS)
   }
 
   #forward(pieces: Buffer[]): void {
     if (!this.committed) {
       this.committed = true
-      this.#touch(Date.now())
+      this.#touch()
       this.#listener.onCommit(this)
       for (const held of this.#chunks) this.#send(held)
       this.#chunks = []
@@ -249,16 +265,8 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
 
   /** The upstream has nothing more to say, by its end marker or by closing. */
   #endOfStream(marked = false): void {
-    if (
-      this.committed &&
-      (this.#reader!.complete || (marked && this.#reader!.finish === null && this.#call.operation === 'chat'))
-    ) {
-      this.#over()
-      if (marked) {
-        this.deadline = Date.now() + LINGER_MS
-        this.#watchdog.add(this)
-      }
-      this.#listener.onComplete(this)
+    if (this.#isComplete() || (this.committed && marked && this.#reader!.wholeIfMarked)) {
+      this.#complete(marked)
       return
     }
     const what = this.committed
@@ -267,21 +275,32 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     this.#fail(this.#error(this.committed ? 'stream_interrupted' : 'invalid_output', what))
   }
 
-  #touch(now: number): void {
-    if (!this.#paused) this.deadline = Math.min(this.#totalBy, now + this.#call.deployment.timeouts.stallMs)
+  #isComplete(): boolean {
+    return this.committed && this.#reader!.complete
+  }
+
+  /** @param lingering The upstream still holds the connection; it is cut if it goes on for long. */
+  #complete(lingering: boolean): void {
+    this.#over()
+    if (lingering) {
+      this.deadline = Date.now() + LINGER_MS
+      this.#watchdog.add(this)
+    }
+    this.#listener.onComplete(this)
+  }
+
+  #touch(): void {
+    if (!this.#paused) this.deadline = Math.min(this.#totalBy, Date.now() + this.#call.deployment.timeouts.stallMs)
   }
 
   #error(
     code: 'timeout' | 'connection' | 'invalid_output' | 'stream_interrupted',
     what: string,
-    cause?: Error,
+    options: { cause?: Error; retryable?: boolean } = {},
   ): TurnoutError {
     const provider = this.#call.deployment.provider.id
-    return new TurnoutError(code, `${provider} ${what}.`, {
-      provider,
-      upstreamRequestId: this.upstreamRequestId,
-      cause,
-    })
+    const { delivered, upstreamRequestId } = this
+    return new TurnoutError(code, `${provider} ${what}.`, { provider, upstreamRequestId, delivered, ...options })
   }
 
   #fail(error: TurnoutError): void {
@@ -298,3 +317,6 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     this.#watchdog.delete(this)
   }
 }
+
+const isEventStream = (contentType: string | string[] | undefined): boolean =>
+  contentType !== undefined && String(contentType).toLowerCase().startsWith('text/event-stream')

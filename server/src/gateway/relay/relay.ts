@@ -1,9 +1,10 @@
 import type { Usage } from '@turnout/contract'
+import { isAmbiguous, mayBeBilled, UNKNOWN_OUTCOME } from '../../core/delivery.ts'
 import { TurnoutError } from '../../core/error.ts'
-import { readAnswer } from '../../core/openai/answer.ts'
+import { countPictures, readAnswer } from '../../core/openai/answer.ts'
 import { retryDelay } from '../../core/retry.ts'
 import type { Ledger } from '../../ledger/types.ts'
-import { redact } from '../../lib/redact.ts'
+import { tellSafely } from '../../lib/redact.ts'
 import type { Watchdog } from '../../lib/watchdog.ts'
 import { type AttemptObserver, Meter } from '../metering.ts'
 import type { Wires } from '../wire.ts'
@@ -17,14 +18,7 @@ export interface RelayServices {
   observer: AttemptObserver
 }
 
-/** Pictures are paid for when the provider accepts them: what may have been accepted is never sent again. */
-const isPaidOnAcceptance = (call: RelayCall): boolean => call.operation.startsWith('images.')
-
-/** Failures that leave open whether the provider has carried the request out. */
-const isAmbiguous = (error: TurnoutError): boolean =>
-  error.code === 'connection' ||
-  error.code === 'timeout' ||
-  (error.code === 'upstream_error' && error.upstreamStatus === 502)
+const nothing = (): void => {}
 
 /**
  * Brings one request of OpenAI's dialect to an upstream of the same dialect
@@ -35,6 +29,8 @@ export class Relay implements AttemptListener {
   readonly #services: RelayServices
   readonly #call: RelayCall
   readonly #client: RelayClient
+  /** Pictures are paid for when the provider accepts them: what may have been accepted is never sent again. */
+  readonly #paidOnAcceptance: boolean
   #attempts = 0
   #attempt: RelayAttempt | undefined
   #meter: Meter | undefined
@@ -45,6 +41,7 @@ export class Relay implements AttemptListener {
     this.#services = services
     this.#call = call
     this.#client = client
+    this.#paidOnAcceptance = call.operation === 'images.generate' || call.operation === 'images.edit'
   }
 
   start(): void {
@@ -64,7 +61,7 @@ export class Relay implements AttemptListener {
     const attempt = this.#attempt
     if (!attempt) return
     attempt.abort()
-    this.#meter!.fail('canceled', attempt.usage, attempt.delivered, attempt.upstreamRequestId, () => {})
+    this.#meter!.fail('canceled', attempt.usage, attempt.delivered, attempt.upstreamRequestId, nothing)
   }
 
   /** The client is ready for more. */
@@ -73,13 +70,14 @@ export class Relay implements AttemptListener {
   }
 
   onAnswer(attempt: RelayAttempt, body: Buffer, contentType: string): void {
-    const usage = this.#call.streamed ? undefined : readAnswer(this.#call.operation, body)
-    if (usage === undefined) {
-      this.onFailure(attempt, this.#notAnAnswer(attempt, body))
+    const usage = readAnswer(this.#call.operation, body)
+    if (usage === undefined || this.#call.streamed) {
+      this.onFailure(attempt, this.#notAsAsked(attempt, body, usage !== undefined))
       return
     }
     this.#over = true
-    this.#meter!.succeed(this.#counted(usage), attempt.upstreamRequestId, (cost) =>
+    const counted = this.#paidOnAcceptance ? pictureUsage(usage, countPictures(body)) : usage
+    this.#meter!.succeed(counted, attempt.upstreamRequestId, (cost) =>
       this.#client.answer(this.#head(contentType), cost, body),
     )
   }
@@ -95,7 +93,8 @@ export class Relay implements AttemptListener {
 
   onComplete(attempt: RelayAttempt): void {
     this.#over = true
-    this.#meter!.succeed(this.#counted(attempt.usage), attempt.upstreamRequestId, (cost) => this.#client.end(cost))
+    const counted = this.#paidOnAcceptance ? pictureUsage(attempt.usage, attempt.images) : attempt.usage
+    this.#meter!.succeed(counted, attempt.upstreamRequestId, (cost) => this.#client.end(cost))
   }
 
   onUnread(): void {
@@ -104,67 +103,63 @@ export class Relay implements AttemptListener {
   }
 
   onFailure(attempt: RelayAttempt, failure: TurnoutError): void {
-    const error = this.#asSeenByClient(attempt, failure)
+    const error = this.#asToldToClient(attempt, failure)
     this.#attempt = undefined
-    const delay = attempt.committed
-      ? null
-      : retryDelay(this.#call.deployment.retry, error, this.#attempts - 1, Math.random())
-    const mayBeBilled = attempt.delivered && error.upstreamStatus === undefined
-    if (delay === null) {
-      this.#over = true
-      this.#meter!.fail(error.code, attempt.usage, mayBeBilled, attempt.upstreamRequestId, () =>
-        this.#client.fail(error, this.#attempts),
-      )
-      return
-    }
-    this.#meter!.fail(error.code, attempt.usage, mayBeBilled, attempt.upstreamRequestId, () => {})
-    this.#timer = setTimeout(() => this.start(), delay)
+    const { retry } = this.#call.deployment
+    const delay = attempt.committed ? null : retryDelay(retry, error, this.#attempts - 1, Math.random())
+    const then = delay === null ? () => this.#client.fail(error, this.#attempts) : nothing
+    this.#meter!.fail(error.code, attempt.usage, mayBeBilled(failure), attempt.upstreamRequestId, then)
+    if (delay === null) this.#over = true
+    else this.#timer = setTimeout(() => this.start(), delay)
   }
 
   #head(contentType: string): AnswerHead {
     return { deployment: this.#call.deployment, attempts: this.#attempts, contentType }
   }
 
-  /** The usage, and of pictures how many there are; what they cost in tokens is all output that an image model has. */
-  #counted(usage: Usage): Usage {
-    if (!isPaidOnAcceptance(this.#call)) return usage
-    return { imageOutputTokens: usage.outputTokens, ...usage, images: this.#call.choices }
-  }
-
-  #notAnAnswer(attempt: RelayAttempt, body: Buffer): TurnoutError {
-    const { provider } = this.#call.deployment
-    const text = body.toString('utf8')
-    try {
-      const { error } = JSON.parse(text) as { error?: unknown }
-      if (error) return attempt.refusal(text)
-    } catch {}
-    return new TurnoutError('invalid_output', `${provider.id} answered something that is not what was asked for.`, {
-      provider: provider.id,
+  /** An answer with a good status that is not what was asked for. One that was paid for is not asked for again. */
+  #notAsAsked(attempt: RelayAttempt, body: Buffer, isAnswer: boolean): TurnoutError {
+    if (!isAnswer) {
+      const text = body.toString('utf8')
+      try {
+        const { error } = JSON.parse(text) as { error?: unknown }
+        if (error) return attempt.refusal(text)
+      } catch {}
+    }
+    const provider = this.#call.deployment.provider.id
+    const what = isAnswer
+      ? 'answered at once although a stream was asked for'
+      : 'answered something that is not what was asked for'
+    return new TurnoutError('invalid_output', `${provider} ${what}.`, {
+      provider,
       upstreamRequestId: attempt.upstreamRequestId,
+      retryable: !isAnswer && !this.#paidOnAcceptance,
     })
   }
 
   /** The failure in the light of what the request costs and of who will read it. */
-  #asSeenByClient(attempt: RelayAttempt, error: TurnoutError): TurnoutError {
+  #asToldToClient(attempt: RelayAttempt, error: TurnoutError): TurnoutError {
     const { provider } = this.#call.deployment
-    const mayBePaid = isPaidOnAcceptance(this.#call) && attempt.delivered && isAmbiguous(error)
+    const mayBePaid = this.#paidOnAcceptance && isAmbiguous(error)
     const code = attempt.committed ? 'stream_interrupted' : mayBePaid ? 'unknown_outcome' : error.code
-    const unpaid = isPaidOnAcceptance(this.#call) && code === 'invalid_output' ? false : undefined
-    const message = redact(error.message, [provider.credential])
-    if (code === error.code && message === error.message && unpaid === undefined) return error
-    return new TurnoutError(
-      code,
-      mayBePaid ? `${message} The request may have been carried out and billed; it was not sent again.` : message,
-      {
-        provider: error.provider,
-        param: error.param,
-        retryAfterMs: error.retryAfterMs,
-        retryable: code === error.code ? (unpaid ?? error.retryable) : undefined,
-        upstreamStatus: error.upstreamStatus,
-        upstreamRequestId: error.upstreamRequestId,
-        upstreamCode: error.upstreamCode,
-        cause: error,
-      },
-    )
+    const message = tellSafely(error.message, [provider.credential, ...Object.values(provider.headers)])
+    return new TurnoutError(code, mayBePaid ? `${message} ${UNKNOWN_OUTCOME}` : message, {
+      provider: error.provider,
+      param: error.param,
+      retryAfterMs: error.retryAfterMs,
+      ...(code === error.code ? { status: error.status, retryable: error.retryable } : {}),
+      upstreamStatus: error.upstreamStatus,
+      upstreamRequestId: error.upstreamRequestId,
+      upstreamCode: error.upstreamCode,
+      delivered: error.delivered,
+      cause: error,
+    })
   }
 }
+
+/** All that an image model puts out is pictures, also where the details do not say so. */
+const pictureUsage = (usage: Usage, images: number): Usage => ({
+  imageOutputTokens: usage.outputTokens,
+  ...usage,
+  images,
+})

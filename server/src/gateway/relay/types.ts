@@ -11,7 +11,7 @@ export interface RelayCall extends Metered {
   contentType: string
   /** Usage was asked of the upstream for the meter alone; the client does not get the chunk. */
   hideUsage: boolean
-  /** How many answers were asked for. */
+  /** How many choices of a completion were asked for. */
   choices: number
 }
 

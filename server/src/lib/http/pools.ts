@@ -3,6 +3,11 @@ import { Pool } from 'undici'
 export interface PoolOptions {
   connectMs: number
   maxConnections: number
+  /**
+   * A new connection for every request. A kept one may be closed by the other
+   * side just as the request leaves, and then nobody knows whether it arrived.
+   */
+  fresh?: boolean
 }
 
 /**
@@ -14,7 +19,7 @@ export class OriginPools {
   readonly #pools = new Map<string, Pool>()
 
   get(origin: string, options: PoolOptions): Pool {
-    const key = `${origin} ${options.connectMs} ${options.maxConnections}`
+    const key = `${origin} ${options.connectMs} ${options.maxConnections} ${options.fresh === true}`
     let pool = this.#pools.get(key)
     if (pool === undefined) {
       pool = new Pool(origin, {

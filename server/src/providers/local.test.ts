@@ -1,0 +1,277 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { ListedModel, ProviderAdapter } from '../core/adapter.ts'
+import { createTransport } from '../gateway/transport.ts'
+import { OriginPools } from '../lib/http/pools.ts'
+import { lmstudio } from './lmstudio.ts'
+import { ollama } from './ollama.ts'
+
+interface Reply {
+  status?: number
+  body: unknown
+}
+
+const servers: Server[] = []
+const pools = new OriginPools()
+let asked: { path: string; headers: IncomingHttpHeaders }[] = []
+
+afterEach(async () => {
+  await pools.destroy()
+  for (const server of servers.splice(0)) server.close()
+  asked = []
+})
+
+/** An engine that has these lists; on every other path it answers as LM Studio does, with status 200. */
+async function engine(lists: Readonly<Record<string, Reply>>): Promise<string> {
+  const server = createServer((request, response) => {
+    const path = request.url ?? ''
+    asked.push({ path, headers: request.headers })
+    const { status = 200, body } = lists[path] ?? { body: { error: `Unexpected endpoint or method. (GET ${path})` } }
+    response.writeHead(status, { 'content-type': typeof body === 'string' ? 'text/html' : 'application/json' })
+    response.end(typeof body === 'string' ? body : JSON.stringify(body))
+  })
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const list = (adapter: ProviderAdapter, baseUrl: string, signal = new AbortController().signal) =>
+  adapter.listModels!({
+    provider: adapter.id,
+    baseUrl,
+    headers: { 'x-team': 'trams' },
+    credential: 'local-credential',
+    flags: {},
+    signal,
+    transport: createTransport(pools, adapter.id, { connectMs: 5_000, maxConnections: 4 }),
+  })
+
+const paths = () => asked.map(({ path }) => path)
+
+/** An address at which nobody listens any more. */
+async function deserted(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return `http://127.0.0.1:${port}/v1`
+}
+
+const V1 = {
+  models: [
+    {
+      type: 'llm',
+      publisher: 'google',
+      key: 'google/gemma-3-12b',
+      display_name: 'Gemma 3 12B',
+      architecture: 'gemma3',
+      loaded_instances: [{ id: 'google/gemma-3-12b', config: { context_length: 8192 } }],
+      max_context_length: 131072,
+      format: 'gguf',
+      capabilities: { vision: true, trained_for_tool_use: false },
+    },
+    {
+      type: 'llm',
+      key: 'qwen/qwen3-8b',
+      display_name: 'Qwen3 8B',
+      loaded_instances: [],
+      max_context_length: 40960,
+      capabilities: { vision: false, trained_for_tool_use: true },
+    },
+    {
+      type: 'embedding',
+      key: 'text-embedding-nomic-embed-text-v1.5',
+      display_name: 'Nomic Embed Text v1.5',
+      loaded_instances: [],
+      max_context_length: 2048,
+    },
+  ],
+}
+
+const V0 = {
+  object: 'list',
+  data: [
+    { id: 'qwen2-vl-7b-instruct', object: 'model', type: 'vlm', state: 'not-loaded', max_context_length: 32768 },
+    {
+      id: 'meta-llama-3.1-8b-instruct',
+      object: 'model',
+      type: 'llm',
+      state: 'loaded',
+      max_context_length: 131072,
+      capabilities: ['tool_use'],
+    },
+    { id: 'nomic-embed-text-v1.5', object: 'model', type: 'embeddings', max_context_length: 2048, capabilities: [] },
+  ],
+}
+const LISTED_V0 = [
+  { id: 'qwen2-vl-7b-instruct', contextTokens: 32768, vision: true, tools: undefined, embedding: false },
+  { id: 'meta-llama-3.1-8b-instruct', contextTokens: 131072, vision: false, tools: true, embedding: false },
+  { id: 'nomic-embed-text-v1.5', contextTokens: 2048, vision: false, tools: false, embedding: true },
+]
+
+const OPENAI = { object: 'list', data: [{ id: 'some-model', object: 'model', owned_by: 'organization_owner' }] }
+const LISTED_OPENAI = [{ id: 'some-model' }]
+
+describe('LM Studio', () => {
+  test('lists names, context, vision, tools and embedding models, since 0.4', async () => {
+    expect(await list(lmstudio, `${await engine({ '/api/v1/models': { body: V1 } })}/v1`)).toEqual([
+      {
+        id: 'google/gemma-3-12b',
+        name: 'Gemma 3 12B',
+        contextTokens: 131072,
+        vision: true,
+        tools: false,
+        embedding: false,
+      },
+      { id: 'qwen/qwen3-8b', name: 'Qwen3 8B', contextTokens: 40960, vision: false, tools: true, embedding: false },
+      {
+        id: 'text-embedding-nomic-embed-text-v1.5',
+        name: 'Nomic Embed Text v1.5',
+        contextTokens: 2048,
+        vision: undefined,
+        tools: undefined,
+        embedding: true,
+      },
+    ] satisfies ListedModel[])
+    expect(paths()).toEqual(['/api/v1/models'])
+    expect(asked[0]!.headers).toMatchObject({ authorization: 'Bearer local-credential', 'x-team': 'trams' })
+  })
+
+  test('a list that is empty is an answer', async () => {
+    expect(await list(lmstudio, await engine({ '/api/v1/models': { body: { models: [] } } }))).toEqual([])
+    expect(paths()).toEqual(['/api/v1/models'])
+  })
+
+  test.each<[string, Reply | undefined]>([
+    ['200 and an error, as LM Studio does', undefined],
+    ['404', { status: 404, body: { error: { message: 'no such route' } } }],
+    ['404 in HTML', { status: 404, body: '<html><title>Not found</title></html>' }],
+    ['200 in HTML', { body: '<html><title>Welcome</title></html>' }],
+    ['no list', { body: { models: null, data: null } }],
+  ])('older lists are asked for where a newer one is answered with %s', async (_, absent) => {
+    const none: Record<string, Reply> = absent ? { '/api/v1/models': absent } : {}
+    const older = await engine({ ...none, '/api/v0/models': { body: V0 } })
+    expect(await list(lmstudio, `${older}/v1`)).toEqual(LISTED_V0)
+    expect(paths()).toEqual(['/api/v1/models', '/api/v0/models'])
+
+    const neither = absent ? { ...none, '/api/v0/models': absent } : none
+    const oldest = await engine({ ...neither, '/v1/models': { body: OPENAI } })
+    expect(await list(lmstudio, oldest)).toEqual(LISTED_OPENAI)
+    expect(paths().slice(2)).toEqual(['/api/v1/models', '/api/v0/models', '/v1/models'])
+  })
+
+  test('a server in trouble is not asked for a poorer list', async () => {
+    const lists = { '/api/v0/models': { body: V0 }, '/v1/models': { body: OPENAI } }
+    for (const [status, code] of [
+      [401, 'authentication'],
+      [500, 'upstream_error'],
+      [503, 'overloaded'],
+    ] as const) {
+      const url = await engine({ ...lists, '/api/v1/models': { status, body: { error: 'no' } } })
+      await expect(list(lmstudio, url)).rejects.toMatchObject({
+        name: 'TurnoutError',
+        code,
+        message: expect.not.stringContaining('local-credential'),
+      })
+    }
+    expect(paths()).toEqual(['/api/v1/models', '/api/v1/models', '/api/v1/models'])
+  })
+
+  test('entries that are no models are left out', async () => {
+    const odd = { models: [{}, { key: 5 }, { type: 'llm', key: 'good' }] }
+    const models = await list(lmstudio, await engine({ '/api/v1/models': { body: odd } }))
+    expect(models.map(({ id }) => id)).toEqual(['good'])
+  })
+})
+
+const TAGS = {
+  models: [
+    {
+      name: 'gemma3:12b',
+      model: 'gemma3:12b',
+      details: { format: 'gguf', family: 'gemma3', families: ['gemma3'] },
+      capabilities: ['completion', 'vision'],
+    },
+    {
+      name: 'qwen3:8b',
+      model: 'qwen3:8b',
+      details: { families: ['qwen3'] },
+      capabilities: ['completion', 'tools', 'thinking'],
+    },
+    { name: 'embeddinggemma:latest', details: { families: ['gemma3'] }, capabilities: ['embedding'] },
+    // Weights that are elsewhere: no format and no families.
+    {
+      name: 'gpt-oss:120b-cloud',
+      remote_model: 'gpt-oss:120b',
+      remote_host: 'https://ollama.com:443',
+      size: 384,
+      details: { format: '', family: '', families: null },
+      capabilities: ['completion', 'tools'],
+    },
+  ],
+}
+
+const TAGS_OF_OLDER = {
+  models: [
+    { name: 'llama3.1:8b', details: { families: ['llama'] } },
+    { name: 'nomic-embed-text:latest', details: { families: ['nomic-bert'] } },
+    { name: 'gpt-oss:20b-cloud', remote_host: 'https://ollama.com:443', details: { families: null } },
+    { name: 'bare' },
+    { size: 5 },
+  ],
+}
+
+describe('Ollama', () => {
+  test('lists vision, tools and embedding models by their capabilities, those of its cloud too', async () => {
+    const url = await engine({ '/api/tags': { body: TAGS } })
+    expect(await list(ollama, `${url}/v1`)).toEqual([
+      { id: 'gemma3:12b', vision: true, tools: false, embedding: false },
+      { id: 'qwen3:8b', vision: false, tools: true, embedding: false },
+      { id: 'embeddinggemma:latest', vision: false, tools: false, embedding: true },
+      { id: 'gpt-oss:120b-cloud', vision: false, tools: true, embedding: false },
+    ] satisfies ListedModel[])
+    expect(asked[0]!.headers).toMatchObject({ authorization: 'Bearer local-credential', 'x-team': 'trams' })
+  })
+
+  test('knows embedding models by their family where it tells no capabilities, and the rest is left open', async () => {
+    expect(await list(ollama, await engine({ '/api/tags': { body: TAGS_OF_OLDER } }))).toEqual([
+      { id: 'llama3.1:8b', vision: undefined, tools: undefined, embedding: false },
+      { id: 'nomic-embed-text:latest', vision: undefined, tools: undefined, embedding: true },
+      { id: 'gpt-oss:20b-cloud', vision: undefined, tools: undefined, embedding: false },
+      { id: 'bare', vision: undefined, tools: undefined, embedding: false },
+    ] satisfies ListedModel[])
+  })
+
+  test('an engine without a single model', async () => {
+    expect(await list(ollama, await engine({ '/api/tags': { body: { models: null } } }))).toEqual([])
+  })
+
+  test.each<[string, Reply, string, RegExp]>([
+    ['its errors', { status: 500, body: { error: 'disk is gone' } }, 'upstream_error', /ollama: disk is gone/],
+    ['its refusals', { status: 401, body: { error: 'unauthorized' } }, 'authentication', /unauthorized/],
+    ['a page', { body: '<html>hello</html>' }, 'invalid_output', /no JSON object at \/api\/tags/],
+  ])('%s are told', async (_, reply, code, message) => {
+    await expect(list(ollama, await engine({ '/api/tags': reply }))).rejects.toMatchObject({
+      name: 'TurnoutError',
+      code,
+      provider: 'ollama',
+      message: expect.stringMatching(message),
+    })
+  })
+})
+
+test.each([lmstudio, ollama])('$id that is not there is a failed connection', async (adapter) => {
+  await expect(list(adapter, await deserted())).rejects.toMatchObject({
+    name: 'TurnoutError',
+    code: 'connection',
+    provider: adapter.id,
+    message: expect.stringContaining('ECONNREFUSED'),
+  })
+})
+
+test.each([lmstudio, ollama])('$id is given up when the caller says so', async (adapter) => {
+  const reason = new Error('enough')
+  await expect(list(adapter, await engine({}), AbortSignal.abort(reason))).rejects.toBe(reason)
+  expect(asked).toEqual([])
+})
