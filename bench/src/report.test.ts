@@ -36,7 +36,7 @@ test('writes a table with aligned columns, and the notes below it', () => {
       'requests',
       '  what              unit  bare  turnout  ratio  goal         reached',
       '  time per request  µs      40       62   1.55  ratio ≤ 1.5  NO',
-      '  growth            KB            44.4         ≤ 45 KB      yes',
+      '  growth            KB             44.4         ≤ 45 KB      yes',
       '  - One machine.',
     ].join('\n'),
   )

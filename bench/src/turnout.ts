@@ -17,13 +17,23 @@ const FAVOURITE = 'gpt-5.4-mini'
 /** So high that nothing is refused, and yet every request is counted. */
 const REQUESTS_PER_MINUTE = 100_000_000
 
-/** A directory for one Turnout: its data and its log. */
+const homes = new Set<Home>()
+process.on('exit', () => {
+  for (const home of homes) home.remove()
+})
+
+/** A directory for one Turnout: its data and its log. Removed at the latest when this process ends. */
 export class Home {
   readonly path = mkdtempSync(join(tmpdir(), 'turnout-bench-'))
   readonly log = join(this.path, 'log')
 
+  constructor() {
+    homes.add(this)
+  }
+
   remove(): void {
-    rmSync(this.path, { recursive: true, force: true })
+    homes.delete(this)
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

@@ -29,6 +29,13 @@ export async function memory(settings: Settings): Promise<Section> {
           goal: atMost('turnout', 45),
         },
         {
+          what: `growth per stream at ${many}`,
+          unit: 'KB',
+          bare: bare.perStreamOfMany / KB,
+          turnout: turnout.perStreamOfMany / KB,
+          goal: null,
+        },
+        {
           what: `resident at ${many}`,
           unit: 'MB',
           bare: bare.total / MB,
@@ -53,7 +60,7 @@ async function fill(rig: Rig, { target, servers }: Contender, some: number, many
     return sum(servers.map(residentBytes))
   }
   await rig.upstream.ask({ kind: 'json' })
-  await rig.run(target, { connections: 50, requests: 2_000 })
+  await rig.run(target, { connections: 10, requests: 200 })
   await rig.upstream.ask({ kind: 'hold' })
   const before = await resident()
   await rig.openStreams(target, some)
@@ -61,5 +68,5 @@ async function fill(rig: Rig, { target, servers }: Contender, some: number, many
   await rig.openStreams(target, many - some)
   const total = await resident()
   await rig.load.ask({ do: 'close' })
-  return { before, perStream: (atSome - before) / some, total }
+  return { before, perStream: (atSome - before) / some, perStreamOfMany: (total - before) / many, total }
 }

@@ -39,6 +39,7 @@ export class Exchange implements RelayClient, Watched {
   #error: TurnoutError | undefined
   /** When an answer that has been written must have been read on; see `#end`. */
   deadline = 0
+  slot = -1
   #bytesRead = 0
 
   constructor(plane: DataPlane, request: IncomingMessage, response: ServerResponse) {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from 'node:net'
 import { TurnoutError, toOpenAIError } from '../core/error.ts'
 import { newId } from '../lib/ids.ts'
+import { Roster } from '../lib/roster.ts'
 import { chatCompletions } from './chat.ts'
 import { embeddings } from './embeddings.ts'
 import { Exchange } from './exchange.ts'
@@ -102,9 +103,14 @@ const SWEEP_EVERY_MS = 50
 const isDataPlane = (url: string): boolean =>
   url.startsWith('/v1') && (url.length === 3 || url[3] === '/' || url[3] === '?')
 
+interface Running {
+  response: ServerResponse
+  slot: number
+}
+
 /** The one server of both planes: `/v1` is served here, everything else by `rest`. */
 export function createHttpServer(plane: DataPlane, rest: RequestListener, timeouts = TIMEOUTS): GatewayServer {
-  const running = new Set<ServerResponse>()
+  const running = new Roster<Running>()
   let draining = false
   let onIdle: (() => void) | undefined
   const http = createServer(
@@ -117,9 +123,10 @@ export function createHttpServer(plane: DataPlane, rest: RequestListener, timeou
       noDelay: true,
     },
     (request, response) => {
-      running.add(response)
+      const entry = { response, slot: -1 }
+      running.add(entry)
       response.on('close', () => {
-        running.delete(response)
+        running.delete(entry)
         if (running.size === 0) onIdle?.()
       })
       if (draining) response.shouldKeepAlive = false
@@ -131,7 +138,10 @@ export function createHttpServer(plane: DataPlane, rest: RequestListener, timeou
     },
   )
   http.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const answering = [...running].some((response) => response.socket === socket && response.headersSent)
+    let answering = false
+    running.forEach(({ response }) => {
+      if (response.socket === socket && response.headersSent) answering = true
+    })
     refuse(error, socket, answering)
   })
 
@@ -144,7 +154,9 @@ export function createHttpServer(plane: DataPlane, rest: RequestListener, timeou
     http,
     async drain(graceMs) {
       draining = true
-      for (const response of running) response.shouldKeepAlive = false
+      running.forEach(({ response }) => {
+        response.shouldKeepAlive = false
+      })
       const closed = new Promise<void>((resolve) => http.close(() => resolve()))
       const sweep = setInterval(() => http.closeIdleConnections(), SWEEP_EVERY_MS)
       const cut = setTimeout(() => http.closeAllConnections(), graceMs)

@@ -1,5 +1,7 @@
+import { type Enrolled, Roster } from './roster.ts'
+
 /** Something that must be done by a certain time, which may move. */
-export interface Watched {
+export interface Watched extends Enrolled {
   /** Epoch milliseconds. */
   readonly deadline: number
   onDeadline(now: number): void
@@ -13,7 +15,7 @@ const TICK_MS = 25
  * within a tick, 25 ms.
  */
 export class Watchdog {
-  readonly #watched = new Set<Watched>()
+  readonly #watched = new Roster<Watched>()
   #timer: NodeJS.Timeout | undefined
 
   add(watched: Watched): void {
@@ -32,6 +34,8 @@ export class Watchdog {
       return
     }
     const now = Date.now()
-    for (const watched of this.#watched) if (watched.deadline <= now) watched.onDeadline(now)
+    this.#watched.forEach((watched) => {
+      if (watched.deadline <= now) watched.onDeadline(now)
+    })
   }
 }

@@ -34,6 +34,7 @@ type Headers = Record<string, string | string[] | undefined>
 /** One call to one deployment, from the request that goes out to the last byte that comes back. */
 export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   deadline: number
+  slot = -1
   /** The request has been handed to a connection: from now on it may have been carried out. */
   delivered = false
   committed = false
