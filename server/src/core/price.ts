@@ -19,40 +19,6 @@ export function formatDollars(nano: bigint): string {
   return `${sign}${absolute / NANO}${fraction && `.${fraction}`}`
 }
 
-/**
- * How much of each unit was used. A token is counted once, by the narrowest
- * unit that has a rate, so that a price list without cached tokens charges
- * them as input tokens.
- */
-function countUnits(usage: Usage, priced: ReadonlySet<Unit>): Map<Unit, number> {
-  const counted = new Map<Unit, number>()
-  const split = (total: number | undefined, whole: Unit, parts: [Unit, number | undefined][]) => {
-    if (total === undefined) return
-    let rest = total
-    for (const [unit, amount] of parts) {
-      if (!amount || !priced.has(unit)) continue
-      const part = Math.min(amount, rest)
-      counted.set(unit, part)
-      rest -= part
-    }
-    if (rest > 0 || total === 0) counted.set(whole, rest)
-  }
-  split(usage.inputTokens, 'inputToken', [
-    ['cachedInputToken', usage.cachedInputTokens],
-    ['cacheWriteToken', usage.cacheWriteTokens],
-    ['imageInputToken', usage.imageInputTokens],
-  ])
-  split(usage.outputTokens, 'outputToken', [['imageOutputToken', usage.imageOutputTokens]])
-  const plain: [Unit, number | undefined][] = [
-    ['image', usage.images],
-    ['megapixel', usage.megapixels],
-    ['second', usage.seconds],
-    ['request', usage.requests],
-  ]
-  for (const [unit, amount] of plain) if (amount && priced.has(unit)) counted.set(unit, amount)
-  return counted
-}
-
 function applies(
   { rate, from }: PreparedRate,
   usage: Usage,
@@ -74,28 +40,102 @@ interface PreparedRate {
 }
 
 export interface PreparedPrices {
-  units: ReadonlySet<Unit>
-  rates: readonly PreparedRate[]
+  /** The rates of each unit, in their order. */
+  byUnit: ReadonlyMap<Unit, readonly PreparedRate[]>
+  /** Whether tokens have prices; else what is used of them costs nothing, and the pictures or seconds do. */
+  byToken: boolean
 }
 
 export function preparePrices(prices: Prices): PreparedPrices {
-  return {
-    units: new Set(prices.rates.map((rate) => rate.unit)),
-    rates: prices.rates.map((rate) => ({
-      rate,
-      nano: parseDollars(rate.usd),
-      from: rate.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(rate.from),
-    })),
+  const byUnit = new Map<Unit, PreparedRate[]>()
+  for (const rate of prices.rates) {
+    const from = rate.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(rate.from)
+    const rates = byUnit.get(rate.unit) ?? []
+    rates.push({ rate, nano: parseDollars(rate.usd), from })
+    byUnit.set(rate.unit, rates)
   }
+  return { byUnit, byToken: [...byUnit.keys()].some((unit) => unit.endsWith('Token')) }
 }
 
 /** Amounts are counted in millionths of a unit, so that 1.5 seconds or 0.79 megapixels stay exact integers. */
 const MICRO = 1_000_000
 
+/** The parts of input and output that may have prices of their own. */
+const INPUT_PARTS = [
+  ['cachedInputToken', 'cachedInputTokens'],
+  ['cacheWriteToken', 'cacheWriteTokens'],
+  ['imageInputToken', 'imageInputTokens'],
+] as const
+const OUTPUT_PARTS = [['imageOutputToken', 'imageOutputTokens']] as const
+const PLAIN = [
+  ['image', 'images'],
+  ['megapixel', 'megapixels'],
+  ['second', 'seconds'],
+  ['request', 'requests'],
+] as const
+
+/** Adds up one cost as an exact fraction of nano-dollars. */
+class Sum {
+  /** Something with a price was counted. */
+  known = false
+  /** Something was counted that has none. */
+  unknown = false
+  #numerator = 0n
+  #denominator = 1n
+  readonly #prices: PreparedPrices
+  readonly #usage: Usage
+  readonly #settings: Readonly<Record<string, string>>
+  readonly #at: number
+
+  constructor(prices: PreparedPrices, usage: Usage, settings: Readonly<Record<string, string>>, at: number) {
+    this.#prices = prices
+    this.#usage = usage
+    this.#settings = settings
+    this.#at = at
+  }
+
+  add(unit: Unit, amount: number): void {
+    const rates = this.#prices.byUnit.get(unit)
+    let chosen: PreparedRate | undefined
+    for (const rate of rates ?? []) if (applies(rate, this.#usage, this.#settings, this.#at)) chosen = rate
+    if (chosen === undefined) {
+      if (amount > 0 && (rates !== undefined || this.#prices.byToken)) this.unknown = true
+      return
+    }
+    this.known = true
+    if (amount === 0) return
+    const per = BigInt(chosen.rate.per) * BigInt(MICRO)
+    const value = BigInt(Math.round(amount * MICRO)) * chosen.nano
+    if (per === this.#denominator) this.#numerator += value
+    else {
+      this.#numerator = this.#numerator * per + value * this.#denominator
+      this.#denominator *= per
+    }
+  }
+
+  /** A token is counted once, by the narrowest unit that has a price: without one, cached tokens are input tokens. */
+  split(total: number | undefined, whole: Unit, parts: typeof INPUT_PARTS | typeof OUTPUT_PARTS): void {
+    if (total === undefined) return
+    let rest = total
+    for (const [unit, name] of parts) {
+      const amount = this.#usage[name]
+      if (!amount || !this.#prices.byUnit.has(unit)) continue
+      const part = Math.min(amount, rest)
+      this.add(unit, part)
+      rest -= part
+    }
+    if (rest > 0 || total === 0) this.add(whole, rest)
+  }
+
+  /** Rounded half up, once. */
+  total(): bigint {
+    return (this.#numerator * 2n + this.#denominator) / (this.#denominator * 2n)
+  }
+}
+
 /**
- * What the usage costs in nano-dollars, rounded half up once at the end; null
- * where it is not known: nothing was counted that has a price, or something
- * was counted that has none.
+ * What the usage costs in nano-dollars; null where it is not known: nothing
+ * was counted that has a price, or something was counted that has none.
  */
 export function costOf(
   prices: PreparedPrices,
@@ -103,33 +143,12 @@ export function costOf(
   settings: Readonly<Record<string, string>> = {},
   at: number = Date.now(),
 ): bigint | null {
-  const counted = countUnits(usage, prices.units)
-  if (counted.size === 0) return null
-  let numerator = 0n
-  let denominator = 1n
-  let known = false
-  for (const [unit, amount] of counted) {
-    let chosen: PreparedRate | undefined
-    for (const candidate of prices.rates) {
-      if (candidate.rate.unit === unit && applies(candidate, usage, settings, at)) chosen = candidate
-    }
-    if (!chosen) {
-      if (amount === 0 || !matters(unit, prices.units)) continue
-      return null
-    }
-    known = true
-    const value = BigInt(Math.round(amount * MICRO)) * chosen.nano
-    const per = BigInt(chosen.rate.per) * BigInt(MICRO)
-    numerator = numerator * per + value * denominator
-    denominator *= per
+  const sum = new Sum(prices, usage, settings, at)
+  sum.split(usage.inputTokens, 'inputToken', INPUT_PARTS)
+  sum.split(usage.outputTokens, 'outputToken', OUTPUT_PARTS)
+  for (const [unit, name] of PLAIN) {
+    const amount = usage[name]
+    if (amount && prices.byUnit.has(unit)) sum.add(unit, amount)
   }
-  if (!known) return null
-  return (numerator * 2n + denominator) / (denominator * 2n)
-}
-
-/** Tokens that have no rate make the cost unknown, unless the model is priced by picture or by second alone. */
-function matters(unit: Unit, priced: ReadonlySet<Unit>): boolean {
-  if (priced.has(unit)) return true
-  for (const other of priced) if (other.endsWith('Token')) return true
-  return false
+  return sum.unknown || !sum.known ? null : sum.total()
 }
