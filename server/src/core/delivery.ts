@@ -18,9 +18,3 @@ export function mayBeBilled(error: TurnoutError): boolean {
   if (!error.delivered) return false
   return error.upstreamStatus === undefined || error.upstreamStatus < 400 || isAmbiguous(error)
 }
-
-/**
- * The failure of a request that is paid for on acceptance: where it may have
- * been accepted, that is what is told, and it is not sent again.
- */
-export const UNKNOWN_OUTCOME = 'The request may have been carried out and billed; it was not sent again.'

@@ -1,14 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Usage } from '@turnout/contract'
 import type { Connection, ProviderAdapter } from '../core/adapter.ts'
+import { mayBeBilled } from '../core/delivery.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import { retryDelay } from '../core/retry.ts'
 import type { Ledger } from '../ledger/types.ts'
 import type { OriginPools } from '../lib/http/pools.ts'
-import { redact } from '../lib/redact.ts'
 import { type AttemptObserver, Meter, type Metered } from './metering.ts'
 import { Patience } from './patience.ts'
+import { toldToClient } from './told.ts'
 import { createTransport } from './transport.ts'
 
 export interface AttemptServices {
@@ -51,28 +52,6 @@ export function connectionTo(deployment: Deployment, pools: OriginPools, signal:
   }
 }
 
-/** Failures that leave open whether the provider has carried the request out. */
-function isAmbiguous(error: TurnoutError): boolean {
-  if (error.code === 'timeout') return true
-  return error.code === 'connection' && (error.details as { delivered?: boolean } | undefined)?.delivered !== false
-}
-
-/** What was thrown, without secrets, and in the light of what the request costs. */
-function toldToClient(thrown: unknown, { deployment, paidOnAcceptance }: AttemptPlan): TurnoutError {
-  const error = TurnoutError.from(thrown)
-  const mayBePaid = paidOnAcceptance && isAmbiguous(error)
-  const message = redact(error.message, [deployment.provider.credential])
-  if (!mayBePaid && message === error.message) return error
-  const text = mayBePaid
-    ? `${message} The request may have been carried out and billed; it was not sent again.`
-    : message
-  return new TurnoutError(mayBePaid ? 'unknown_outcome' : error.code, text, {
-    ...error,
-    retryable: mayBePaid ? false : error.retryable,
-    cause: error,
-  })
-}
-
 /**
  * Calls a deployment until it answers or the policy says no. `call` either
  * returns, which ends the attempts, or throws before anything of the answer
@@ -94,7 +73,8 @@ export async function attempt<T>(
       return await call({ connection, patience, meter, number })
     } catch (thrown) {
       patience.stop()
-      const error = toldToClient(thrown, plan)
+      const failure = TurnoutError.from(thrown)
+      const error = toldToClient(failure, { ...plan, committed: false })
       await failed(meter, error, {})
       const delay = retryDelay(deployment.retry, error, number - 1, Math.random())
       if (delay === null) throw error
@@ -107,12 +87,7 @@ export async function attempt<T>(
 
 /** Records a bad end; resolves once the record is safe. */
 export function failed(meter: Meter, error: TurnoutError, usage: Usage): Promise<void> {
-  const mayBeBilled = !((error.upstreamStatus ?? 0) >= 400) && error.code !== 'internal' && isAmbiguousOrCut(error)
-  return new Promise((resolve) => meter.fail(error.code, usage, mayBeBilled, error.upstreamRequestId, resolve))
-}
-
-function isAmbiguousOrCut(error: TurnoutError): boolean {
-  return error.code !== 'connection' || isAmbiguous(error)
+  return new Promise((resolve) => meter.fail(error.code, usage, mayBeBilled(error), error.upstreamRequestId, resolve))
 }
 
 /** Records a good end; resolves to the cost once the record is safe. */

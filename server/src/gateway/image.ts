@@ -8,7 +8,12 @@ import { type AttemptPlan, type AttemptServices, attempt, succeeded } from './at
 import { servedBy } from './text.ts'
 import type { Caller } from './types.ts'
 
-const NO_SETTINGS: Readonly<Record<string, string>> = {}
+/** The settings that prices of pictures depend on, as they are sent. */
+function priced(sent: Readonly<Record<string, unknown>>): Record<string, string> {
+  const settings: Record<string, string> = {}
+  for (const name in sent) if (typeof sent[name] === 'string') settings[name] = sent[name]
+  return settings
+}
 
 export async function generateImage(
   services: AttemptServices,
@@ -35,7 +40,7 @@ export async function generateImage(
     keyId: caller.principal.keyId,
     user: caller.principal.owner,
     streamed: false,
-    settings: size ? { size: `${size.width}x${size.height}` } : NO_SETTINGS,
+    settings: priced({ ...model.defaults, ...(size && { size: `${size.width}x${size.height}` }) }),
     deployment,
     signal: caller.signal,
     paidOnAcceptance: true,

@@ -3,9 +3,9 @@ import type { TextAdapter, TextCall, TextPart } from '../core/adapter.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import { formatDollars } from '../core/price.ts'
-import { redact } from '../lib/redact.ts'
 import type { Registry } from '../registry/types.ts'
 import { type AttemptPlan, type AttemptScope, type AttemptServices, attempt, failed, succeeded } from './attempts.ts'
+import { toldToClient } from './told.ts'
 import type { Caller } from './types.ts'
 
 /** What the answers of the native API say of how they came about. */
@@ -147,12 +147,10 @@ export async function* streamText(
       }
     }
   } catch (thrown) {
-    const cause = TurnoutError.from(thrown)
-    const code = cause.code === 'canceled' ? 'canceled' : 'stream_interrupted'
-    const message = redact(cause.message, [deployment.provider.credential])
+    const error = toldToClient(TurnoutError.from(thrown), { deployment, paidOnAcceptance: false, committed: true })
     closed = true
-    await failed(meter, new TurnoutError(code, message, { cause }), {})
-    yield { error: { code, message, requestId: caller.requestId } }
+    await failed(meter, error, {})
+    yield { error: { code: error.code, message: error.message, requestId: caller.requestId } }
   } finally {
     patience.stop()
     if (!closed) await failed(meter, new TurnoutError('canceled', 'The reader left.'), {})

@@ -1,12 +1,12 @@
 import type { Usage } from '@turnout/contract'
-import { isAmbiguous, mayBeBilled, UNKNOWN_OUTCOME } from '../../core/delivery.ts'
+import { mayBeBilled } from '../../core/delivery.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { countPictures, readAnswer } from '../../core/openai/answer.ts'
 import { retryDelay } from '../../core/retry.ts'
 import type { Ledger } from '../../ledger/types.ts'
-import { tellSafely } from '../../lib/redact.ts'
 import type { Watchdog } from '../../lib/watchdog.ts'
 import { type AttemptObserver, Meter } from '../metering.ts'
+import { toldToClient } from '../told.ts'
 import type { Wires } from '../wire.ts'
 import { type AttemptListener, RelayAttempt } from './attempt.ts'
 import type { AnswerHead, RelayCall, RelayClient } from './types.ts'
@@ -103,10 +103,11 @@ export class Relay implements AttemptListener {
   }
 
   onFailure(attempt: RelayAttempt, failure: TurnoutError): void {
-    const error = this.#asToldToClient(attempt, failure)
+    const { deployment } = this.#call
+    const { committed } = attempt
+    const error = toldToClient(failure, { deployment, paidOnAcceptance: this.#paidOnAcceptance, committed })
     this.#attempt = undefined
-    const { retry } = this.#call.deployment
-    const delay = attempt.committed ? null : retryDelay(retry, error, this.#attempts - 1, Math.random())
+    const delay = committed ? null : retryDelay(deployment.retry, error, this.#attempts - 1, Math.random())
     const then = delay === null ? () => this.#client.fail(error, this.#attempts) : nothing
     this.#meter!.fail(error.code, attempt.usage, mayBeBilled(failure), attempt.upstreamRequestId, then)
     if (delay === null) this.#over = true
@@ -133,26 +134,7 @@ export class Relay implements AttemptListener {
     return new TurnoutError('invalid_output', `${provider} ${what}.`, {
       provider,
       upstreamRequestId: attempt.upstreamRequestId,
-      retryable: !isAnswer && !this.#paidOnAcceptance,
-    })
-  }
-
-  /** The failure in the light of what the request costs and of who will read it. */
-  #asToldToClient(attempt: RelayAttempt, error: TurnoutError): TurnoutError {
-    const { provider } = this.#call.deployment
-    const mayBePaid = this.#paidOnAcceptance && isAmbiguous(error)
-    const code = attempt.committed ? 'stream_interrupted' : mayBePaid ? 'unknown_outcome' : error.code
-    const message = tellSafely(error.message, [provider.credential, ...Object.values(provider.headers)])
-    return new TurnoutError(code, mayBePaid ? `${message} ${UNKNOWN_OUTCOME}` : message, {
-      provider: error.provider,
-      param: error.param,
-      retryAfterMs: error.retryAfterMs,
-      ...(code === error.code ? { status: error.status, retryable: error.retryable } : {}),
-      upstreamStatus: error.upstreamStatus,
-      upstreamRequestId: error.upstreamRequestId,
-      upstreamCode: error.upstreamCode,
-      delivered: error.delivered,
-      cause: error,
+      retryable: !isAnswer,
     })
   }
 }

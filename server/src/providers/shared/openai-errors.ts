@@ -66,14 +66,14 @@ function readSaid(body: string): Said {
     value = JSON.parse(body)
   } catch {
     const plain = /^\s*</.test(body) ? (/<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1] ?? '') : body
-    return { message: plain.trim().slice(0, 500), word: undefined, type: undefined, param: undefined }
+    return { message: plain.trim(), word: undefined, type: undefined, param: undefined }
   }
   const outer = (Array.isArray(value) ? value[0] : value) as Record<string, unknown> | null
   const error = outer?.error ?? outer
   if (typeof error === 'string') return { message: error, word: undefined, type: undefined, param: undefined }
   const { message, detail, code, type, param } = (error ?? {}) as Record<string, unknown>
   return {
-    message: text(message) ?? text(detail) ?? (detail === undefined ? '' : JSON.stringify(detail).slice(0, 500)),
+    message: text(message) ?? text(detail) ?? (detail === undefined ? '' : JSON.stringify(detail)),
     word: text(code) ?? (typeof code === 'number' ? String(code) : undefined),
     type: text(type),
     param: text(param),
@@ -88,6 +88,17 @@ function codeOf(status: number, { word, type }: Said): ErrorCode {
   return BY_STATUS[effective] ?? (effective >= 400 && effective < 500 ? 'invalid_input' : 'upstream_error')
 }
 
+/** Redirects are not followed: the credential must not go to another host. */
+function redirected(status: number, headers: Readonly<Record<string, string>>, provider: string): TurnoutError {
+  const location = headers.location ?? ''
+  const where = URL.canParse(location) ? new URL(location).host : 'another address'
+  return new TurnoutError('upstream_error', `${provider} answered with a redirect to ${where}; check its base URL.`, {
+    provider,
+    upstreamStatus: status,
+    retryable: false,
+  })
+}
+
 /** A failed answer of an OpenAI-compatible server as an error. */
 export function openAIError(
   status: number,
@@ -95,6 +106,7 @@ export function openAIError(
   body: string,
   provider: string,
 ): TurnoutError {
+  if (status >= 300 && status < 400) return redirected(status, headers, provider)
   const said = readSaid(body)
   const code = codeOf(status, said)
   const explanation =

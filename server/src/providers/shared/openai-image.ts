@@ -7,7 +7,7 @@ import { openAIError } from './openai-errors.ts'
 interface Images {
   error?: unknown
   output_format?: string
-  data?: { b64_json?: string; url?: string; revised_prompt?: string }[]
+  data?: ({ b64_json?: string; url?: string; revised_prompt?: string } | null)[] | null
   usage?: unknown
 }
 
@@ -37,17 +37,17 @@ async function start(call: ImageCall, connection: Connection): Promise<MediaOutc
     signal: connection.signal,
   })
   const body = await response.text()
-  if (response.status >= 400) throw openAIError(response.status, response.headers, body, connection.provider)
-  let images: Images
+  if (response.status >= 300) throw openAIError(response.status, response.headers, body, connection.provider)
+  let images: Images | null
   try {
     images = JSON.parse(body) as Images
   } catch {
     images = {}
   }
-  if (images.error) throw openAIError(response.status, response.headers, body, connection.provider)
-  const type = mediaType(images.output_format ?? 'png')
+  if (images?.error) throw openAIError(response.status, response.headers, body, connection.provider)
+  const type = mediaType(images?.output_format ?? 'png')
   const media: Media[] = []
-  for (const { b64_json, url: at, revised_prompt } of images.data ?? []) {
+  for (const { b64_json, url: at, revised_prompt } of (images?.data ?? []).filter((each) => each !== null)) {
     if (b64_json) media.push({ bytes: Buffer.from(b64_json, 'base64'), mediaType: type, revisedPrompt: revised_prompt })
     else if (at) media.push({ url: at, mediaType: type, revisedPrompt: revised_prompt })
   }
@@ -59,7 +59,7 @@ async function start(call: ImageCall, connection: Connection): Promise<MediaOutc
       retryable: false,
     })
   }
-  const usage = readUsage(images.usage)
+  const usage = readUsage(images?.usage)
   return {
     status: 'done',
     media,

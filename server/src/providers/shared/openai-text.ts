@@ -31,7 +31,7 @@ async function post(call: TextCall, connection: Connection, stream: boolean): Pr
     body: requestBody(call, connection, stream),
     signal: connection.signal,
   })
-  if (response.status >= 400) {
+  if (response.status >= 300) {
     throw openAIError(response.status, response.headers, await response.text(), connection.provider)
   }
   return response
