@@ -1,4 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
+import type { ErrorCode } from '@turnout/contract'
+import type { Logger } from 'pino'
 import { createAuthority } from './access/authority.ts'
 import { remoteAuthority, serveAuthority } from './access/cluster.ts'
 import { TurnoutError } from './core/error.ts'
@@ -8,6 +10,8 @@ import type { ServerOptions } from './options.ts'
 
 /** How the primary tells its workers where the emulator listens. */
 const EMULATOR_VARIABLE = 'TURNOUT_WORKER_EMULATOR_URL'
+/** How long a worker may outlast the grace period before it is killed. */
+const KILL_AFTER_GRACE_MS = 5_000
 const FIRST_RESTART_MS = 250
 const LAST_RESTART_MS = 10_000
 
@@ -20,13 +24,16 @@ interface WorkerReady {
 
 interface WorkerFailed {
   turnout: 'failed'
+  code: ErrorCode
   message: string
+  /** What its cause says. */
+  cause: string | undefined
 }
 
 const isFor = <T extends WorkerReady | WorkerFailed>(message: unknown, kind: T['turnout']): message is T =>
   typeof message === 'object' && message !== null && (message as { turnout?: unknown }).turnout === kind
 
-/** Serves in this worker and tells the primary. */
+/** Serves in this worker and tells the primary. One that cannot serve ends when it has told so. */
 export async function serveAsWorker(options: ServerOptions): Promise<RunningServer> {
   try {
     const running = await serve(options, {
@@ -36,8 +43,19 @@ export async function serveAsWorker(options: ServerOptions): Promise<RunningServ
     process.send?.({ turnout: 'ready', url: running.url, adminKey: running.adminKey } satisfies WorkerReady)
     return running
   } catch (error) {
-    process.send?.({ turnout: 'failed', message: TurnoutError.from(error).message } satisfies WorkerFailed)
-    throw error
+    // The primary says it to the user, once for all workers.
+    await new Promise((resolve) => process.send?.(failure(error), resolve))
+    process.exit(1)
+  }
+}
+
+function failure(error: unknown): WorkerFailed {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error))
+  return {
+    turnout: 'failed',
+    code: TurnoutError.from(error).code,
+    message,
+    cause: cause instanceof Error ? cause.message : undefined,
   }
 }
 
@@ -45,12 +63,30 @@ function untilReady(worker: Worker): Promise<WorkerReady> {
   return new Promise((resolve, reject) => {
     worker.on('message', (message: unknown) => {
       if (isFor<WorkerReady>(message, 'ready')) resolve(message)
-      else if (isFor<WorkerFailed>(message, 'failed')) reject(new TurnoutError('invalid_input', message.message))
+      else if (isFor<WorkerFailed>(message, 'failed')) reject(toError(message))
     })
-    worker.once('exit', (status) =>
-      reject(new TurnoutError('internal', `A worker ended with status ${status} before it served.`)),
+    worker.once('exit', (status, signal) =>
+      reject(new TurnoutError('internal', `A worker ended with ${signal ?? `status ${status}`} before it served.`)),
     )
   })
+}
+
+const toError = ({ code, message, cause }: WorkerFailed): TurnoutError =>
+  new TurnoutError(code, message, cause === undefined ? {} : { cause: new Error(cause) })
+
+const livingWorkers = (): Worker[] =>
+  Object.values(cluster.workers ?? {}).filter((worker): worker is Worker => worker?.isDead() === false)
+
+/** Asks a worker to end, and waits until it has. */
+async function stopWorker(worker: Worker, graceMs: number, log: Logger): Promise<void> {
+  const ended = new Promise((resolve) => worker.once('exit', resolve))
+  const timer = setTimeout(() => {
+    log.error({ pid: worker.process.pid }, 'a worker outlasted the grace period and is killed')
+    worker.process.kill('SIGKILL')
+  }, graceMs + KILL_AFTER_GRACE_MS)
+  worker.process.kill('SIGTERM')
+  await ended
+  clearTimeout(timer)
 }
 
 /**
@@ -60,6 +96,10 @@ function untilReady(worker: Worker): Promise<WorkerReady> {
  */
 export async function startWorkers(options: ServerOptions): Promise<RunningServer> {
   const log = createLogger(options)
+  // However this process ends, its workers end with it, even one that is too busy to notice.
+  process.once('exit', () => {
+    for (const worker of livingWorkers()) worker.process.kill('SIGKILL')
+  })
   // Opened here first, so that the process of the embedded database is no worker's child.
   const database = await openDatabase({ dataDir: options.dataDir, url: options.databaseUrl, log })
   const emulator = needsEmulator(options) ? await launchEmulator() : undefined
@@ -81,21 +121,14 @@ export async function startWorkers(options: ServerOptions): Promise<RunningServe
         () => {
           restartMs = FIRST_RESTART_MS
         },
-        () => {},
+        (error: unknown) => log.error({ err: error }, 'a worker could not be replaced'),
       )
     }, restartMs)
     restartMs = Math.min(restartMs * 2, LAST_RESTART_MS)
   }
   const close = async (): Promise<void> => {
     stopping = true
-    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
-    await Promise.all(
-      workers.map((worker) => {
-        const ended = new Promise((resolve) => worker.once('exit', resolve))
-        worker.process.kill('SIGTERM')
-        return worker.isDead() ? undefined : ended
-      }),
-    )
+    await Promise.all(livingWorkers().map((worker) => stopWorker(worker, options.shutdownGraceMs, log)))
     await emulator?.close()
     await database.close()
   }

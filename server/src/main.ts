@@ -11,6 +11,7 @@ import { serveAsWorker, startWorkers } from './cluster.ts'
 import { createControlPlane } from './controlplane/app.ts'
 import { TurnoutError } from './core/error.ts'
 import { createHttpServer } from './dataplane/server.ts'
+import { ensureDataDir } from './db/data-dir.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { sharedSecret } from './db/settings.ts'
 import { Artifacts } from './gateway/artifacts.ts'
@@ -20,6 +21,7 @@ import { createTransport } from './gateway/transport.ts'
 import { Wires } from './gateway/wire.ts'
 import { createLedger } from './ledger/index.ts'
 import { BufferedWriter } from './lib/buffered-writer.ts'
+import { Cleanups } from './lib/cleanups.ts'
 import { OriginPools } from './lib/http/pools.ts'
 import { newId } from './lib/ids.ts'
 import { Watchdog } from './lib/watchdog.ts'
@@ -52,6 +54,8 @@ export const VERSION = (
 ).version
 
 const DISCOVERY_TIMEOUT_MS = 2_000
+/** How long everything but the database may take to come to rest; the database has its own limit. */
+const CLEAN_UP_MS = 2_500
 
 export function createLogger(options: Pick<ServerOptions, 'logLevel'>): Logger {
   return pino({ level: options.logLevel, base: undefined })
@@ -94,10 +98,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** The server itself, in a process of its own or as one worker of many. */
 export async function serve(options: ServerOptions, shared: Shared): Promise<RunningServer> {
   const log = createLogger(options)
+  ensureDataDir(options.dataDir)
   const database = await openDatabase({ dataDir: options.dataDir, url: options.databaseUrl, log })
-  const cleanups: (() => unknown)[] = [() => database.close()]
+  const cleanups = new Cleanups()
   const cleanUp = async () => {
-    for (const clean of cleanups.reverse()) await clean()
+    const { unfinished, failed } = await cleanups.run(CLEAN_UP_MS)
+    if (unfinished.length > 0) log.warn({ unfinished }, 'some parts did not come to rest in time')
+    for (const { name, error } of failed) log.error({ part: name, err: error }, 'a part could not be stopped')
+    await database.close()
   }
   try {
     return await assemble(options, shared, log, database, cleanups, cleanUp)
@@ -112,12 +120,12 @@ async function assemble(
   { authority, emulatorUrl }: Shared,
   log: Logger,
   database: Database,
-  cleanups: (() => unknown)[],
+  cleanups: Cleanups,
   cleanUp: () => Promise<void>,
 ): Promise<RunningServer> {
   const emulated = emulatorUrl !== undefined
   const pools = new OriginPools()
-  cleanups.push(() => pools.destroy())
+  cleanups.add('connections to providers', () => pools.destroy())
   const registry = await createRegistry({
     env: options.env,
     configFile: options.configFile,
@@ -128,21 +136,21 @@ async function assemble(
       emulatorUrl === undefined ? undefined : { baseUrl: emulatorUrl, credential: 'emulated', providers: ['openai'] },
     log,
   })
-  cleanups.push(() => registry.close())
+  cleanups.add('registry', () => registry.close())
   const keys = await createKeys({ database, adminKey: options.adminKey, log })
-  cleanups.push(() => keys.close())
+  cleanups.add('virtual keys', () => keys.close())
   const ledger = await createLedger({ database, dir: join(options.dataDir, 'spool'), log })
-  cleanups.push(() => ledger.stop())
+  cleanups.add('ledger', () => ledger.stop())
   const artifacts = new Artifacts(
     createFileStorage(join(options.dataDir, 'artifacts')),
     await sharedSecret(database, 'artifact_links'),
   )
-  cleanups.push(() => artifacts.stop())
+  cleanups.add('artifacts', () => artifacts.stop())
   const adminKey = options.adminKey === undefined ? await ensureAdminKey(keys, database) : undefined
   const health = new HealthMonitor({ registry, adapters: ADAPTERS, pools, emulated, ready: () => ({ ready: true }) })
   const limiter = createLimiter({ authority })
   const accessLog = log.isLevelEnabled('info') ? new BufferedWriter(process.stdout) : undefined
-  cleanups.push(() => accessLog?.flush())
+  cleanups.add('access log', () => accessLog?.flush())
 
   const control = await createControlPlane({
     registry,
@@ -158,7 +166,7 @@ async function assemble(
     newRequestId: () => newId('req'),
     bodyLimit: options.bodyLimitBytes,
   })
-  cleanups.push(() => control.close())
+  cleanups.add('control plane', () => control.close())
   const server = createHttpServer(
     {
       registry,

@@ -5,6 +5,8 @@ import { startGateway, type TestGateway } from './gateway.ts'
 const CHAT = 'gpt-5.4-mini'
 const IMAGE = 'gpt-image-2'
 const EMBEDDING = 'text-embedding-3-small'
+/** A model of the provider that no catalog has. */
+const UNKNOWN = 'house-writer'
 const CONFIGURATION = JSON.stringify({
   models: [
     {
@@ -15,6 +17,7 @@ const CONFIGURATION = JSON.stringify({
       output: ['text'],
       capabilities: { streaming: false, tools: false, vision: false, structuredOutput: false },
     },
+    { id: UNKNOWN, provider: 'openai', output: ['text'] },
     {
       id: 'plain-painter',
       provider: 'openai',
@@ -29,7 +32,7 @@ const CONFIGURATION = JSON.stringify({
 
 let gateway: TestGateway
 beforeAll(async () => {
-  gateway = await startGateway({ configuration: CONFIGURATION })
+  gateway = await startGateway({ configuration: CONFIGURATION, emulator: { models: [UNKNOWN] } })
 })
 afterAll(() => gateway.close())
 beforeEach(() => gateway.emulator.reset())
@@ -93,10 +96,15 @@ describe('what a model is known not to do', () => {
     })
   })
 
-  test.each(CASES)('%s goes on to a model that is not known to lack it', async (capability) => {
-    const answer = await chat(CHAT, ASKS[capability])
-    if (answer instanceof Object && Symbol.asyncIterator in answer) await Array.fromAsync(answer)
-    expect(sent()).toHaveLength(1)
+  describe.each([
+    ['is known to do it', CHAT],
+    ['nothing is known of', UNKNOWN],
+  ])('goes on to a model that %s', (_, model) => {
+    test.each(CASES)('%s', async (capability) => {
+      const answer = await chat(model, ASKS[capability])
+      if (Symbol.asyncIterator in answer) await Array.fromAsync(answer)
+      expect(sent()).toHaveLength(1)
+    })
   })
 
   test.each<[string, Partial<OpenAI.ChatCompletionCreateParams>]>([

@@ -1,7 +1,7 @@
 import type { Flags } from '@turnout/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startGateway, type TestGateway } from './gateway.ts'
-import { PIXEL, startUpstream, type Upstream } from './upstream.ts'
+import { EVENT_STREAM, PIXEL, startUpstream, type Upstream } from './upstream.ts'
 
 const FLAGS: Readonly<Record<string, Flags>> = {
   plain: {},
@@ -191,6 +191,14 @@ describe('pictures', () => {
     const { data } = await draw('plain', { response_format: 'url' })
     expect(data).toEqual([{ url: 'https://pictures.example/1.png' }])
     expect(upstream.last().body).toMatchObject({ response_format: 'url' })
+  })
+
+  test('and is that server’s business in a stream too', async () => {
+    const completed = { type: 'image_generation.completed', b64_json: PIXEL }
+    upstream.reply({ headers: EVENT_STREAM, body: `data: ${JSON.stringify(completed)}\n\n` })
+    const asked = { model: 'plain-image', prompt: 'a tram', response_format: 'url', stream: true } as const
+    expect(await Array.fromAsync(await gateway.client.images.generate(asked))).toEqual([completed])
+    expect(upstream.last().body).toEqual({ ...asked, model: 'draws' })
   })
 
   test('it is left out for a server that answers with base64 alone', async () => {

@@ -25,8 +25,12 @@ export interface Upstream {
   /** Oldest first; lists of models are not paid for and not counted. */
   arrived: Arrived[]
   last(): Arrived
-  /** The next paid requests get these answers, in their order. */
-  reply(...replies: Reply[]): void
+  /** The next paid requests get these answers, in their order; null is never to answer. */
+  reply(...replies: (Reply | null)[]): void
+  /** What lists of models are answered with. */
+  list: Reply
+  /** How many clients wait for an answer that does not come. */
+  waiting(): number
   close(): Promise<void>
 }
 
@@ -68,17 +72,23 @@ function send(response: ServerResponse, { status = 200, headers, body }: Reply):
 /** A server that speaks OpenAI's dialect on every path and keeps what it got, so that tests can look at each byte. */
 export async function startUpstream(): Promise<Upstream> {
   const arrived: Arrived[] = []
-  const replies: Reply[] = []
+  const replies: (Reply | null)[] = []
+  const waiting = new Set<ServerResponse>()
   const server = createServer(async (request, response) => {
-    if (request.method === 'GET') return send(response, { body: { object: 'list', data: [] } })
+    if (request.method === 'GET') return send(response, upstream.list)
     const raw = await buffer(request)
     const isJson = request.headers['content-type'] === 'application/json'
     const one = { path: request.url!, headers: request.headers, raw, body: isJson ? JSON.parse(raw.toString()) : {} }
     arrived.push(one)
-    send(response, replies.shift() ?? usual(one))
+    const reply = replies.length > 0 ? replies.shift()! : usual(one)
+    if (reply) return send(response, reply)
+    waiting.add(response)
+    response.on('close', () => waiting.delete(response))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
+  const upstream: Upstream = {
+    list: { body: { object: 'list', data: [] } },
+    waiting: () => waiting.size,
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrived,
     last: () => arrived.at(-1)!,
@@ -88,4 +98,5 @@ export async function startUpstream(): Promise<Upstream> {
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }
+  return upstream
 }

@@ -30,13 +30,25 @@ export interface DatabaseOptions {
   log?: Log | undefined
 }
 
+/** A database that was just opened. */
+export interface Opened {
+  database: Database
+  /** For migrations: waits for each answer as long as it takes. Destroyed when they are done. */
+  patient: Kysely<Tables>
+}
+
 const SILENT: Log = { info() {}, warn() {}, error() {} }
 
-/** Opens the database and brings its tables up to date. */
+/**
+ * Opens the database and brings its tables up to date. Whatever is asked of it
+ * later fails when it is not answered within seconds.
+ * @throws TurnoutError that names the option where the data directory cannot be used or PostgreSQL cannot be reached
+ */
 export async function openDatabase({ dataDir, url, log = SILENT }: DatabaseOptions): Promise<Database> {
-  const database = url === undefined ? await openEmbedded(dataDir, log) : openPostgres(url, log)
+  const { database, patient } = await (url === undefined ? openEmbedded(dataDir, log) : openPostgres(url, log))
   try {
-    await migrate(database.sql)
+    await migrate(patient)
+    await patient.destroy()
     return database
   } catch (error) {
     await database.close()

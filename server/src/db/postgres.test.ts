@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { POSTGRES_URL, type TestDatabase, testDatabase } from '../../test/database.ts'
+import { openDatabase } from './database.ts'
 
 const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
 
@@ -38,5 +39,21 @@ describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL server that ends conne
       await world.db.notify('news', 'back')
       expect(heard).toContain('back')
     })
+  })
+})
+
+describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL server that refuses', () => {
+  test.each([
+    ['an unknown database', { pathname: '/no_such_database' }, /does not exist \[3D000\]/],
+    ['an unknown user', { username: 'nobody', password: 'hush-hush' }, /"nobody" \[28\w{3}\]/],
+  ])('%s is named with its reason, and without the password', async (_, change, reason) => {
+    const url = Object.assign(new URL(POSTGRES_URL!), change)
+    const opening = openDatabase({ dataDir: 'unused', url: url.href })
+    const error = await opening.catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'connection', param: 'DATABASE_URL', message: expect.stringMatching(reason) })
+    const { message } = error as Error
+    expect(message).toMatch(/^DATABASE_URL: /)
+    expect(message).toContain(`(${url.hostname}:${url.port || 5432})`)
+    expect(message).not.toContain(url.password)
   })
 })

@@ -42,8 +42,15 @@ export class Patience {
     )
   }
 
+  /** No limit holds any more. */
   stop(): void {
     clearTimeout(this.#timer)
     this.#caller.removeEventListener('abort', this.#onAbort)
+  }
+
+  /** Gives the attempt up: what is still open of its exchange, such as an answer nobody read, is cut. */
+  cut(): void {
+    this.stop()
+    this.#controller.abort(new TurnoutError('canceled', 'The attempt was given up.'))
   }
 }

@@ -39,13 +39,22 @@ function readable(answer: HttpAnswer, provider: string, signal: AbortSignal | un
   }
 }
 
+/** Answers are passed on or read as they come; a packed one could be neither scanned nor metered. */
+const UNPACKED = { 'accept-encoding': 'identity' }
+
 /** What adapters reach their provider with. */
 export function createTransport(pools: OriginPools, provider: string, options: PoolOptions): Transport {
   return async (url, { method = 'GET', headers = {}, body, signal }) => {
     const { origin, pathname, search } = new URL(url)
     try {
       const pool = pools.get(origin, options)
-      const answer = await sendRequest(pool, { method, path: pathname + search, headers, body, signal })
+      const answer = await sendRequest(pool, {
+        method,
+        path: pathname + search,
+        headers: { ...UNPACKED, ...headers },
+        body,
+        signal,
+      })
       return readable(answer, provider, signal)
     } catch (error) {
       throw asTurnoutError(error, provider, false)

@@ -1,11 +1,44 @@
-/** The forms in which credentials turn up in error messages of providers. */
-const CREDENTIAL_FORMS =
-  /\b(?:sk|pk|rk|hf|key|trn|AKIA|ASIA|AIza)[-_]?[A-Za-z0-9_*-]{12,}|\bBearer\s+[A-Za-z0-9._~+/=-]{8,}/g
+/**
+ * The forms of credentials that turn up in messages of providers, whole or
+ * masked with asterisks. What follows a scheme must not be a plain word, so
+ * that "Bearer authentication is required" can still be read.
+ */
+const CREDENTIAL_FORMS = new RegExp(
+  [
+    // OpenAI, Anthropic and most who came after them; Stability and ElevenLabs.
+    /\bsk[-_][\w*-]{12,}/,
+    // Hugging Face; an underscore would make it a name such as hf_hub_download.
+    /\bhf_[A-Za-z0-9*]{16,}/,
+    // Our own virtual keys.
+    /\btrn_[A-Za-z0-9*]{12,}/,
+    // AWS access key ids, lasting and temporary.
+    /\bA[KS]IA[A-Z0-9]{16}\b/,
+    // Google.
+    /\bAIza[\w-]{35}/,
+    /\bBearer\s+(?:(?=\S*\d)[\w.~+/=-]{8,}|[\w.~+/=-]{24,})/,
+    // fal: an id and a secret.
+    /\bKey\s+[A-Za-z0-9-]{8,}:(?=\S*\d)[A-Za-z0-9]{8,}/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+)
+
+/** Anything shorter is a word that a message may need. */
+const SHORTEST_SECRET = 6
+
+/** Every way in which the secrets may be quoted: whole, and without the scheme before them; the longest first. */
+function spellings(secrets: readonly (string | undefined)[]): string[] {
+  return secrets
+    .flatMap((secret = '') => [secret, secret.replace(/^(?:Bearer|Basic|Key)\s+/i, '')])
+    .filter(({ length }) => length >= SHORTEST_SECRET)
+    .sort((a, b) => b.length - a.length)
+}
 
 /** The text without the given secrets, and without anything that looks like one. */
 export function redact(text: string, secrets: readonly (string | undefined)[]): string {
   let clean = text
-  for (const secret of secrets) if (secret && secret.length >= 4) clean = clean.replaceAll(secret, '[redacted]')
+  for (const secret of spellings(secrets)) clean = clean.replaceAll(secret, '[redacted]')
   return clean.replace(CREDENTIAL_FORMS, '[redacted]')
 }
 

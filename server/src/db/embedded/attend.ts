@@ -59,10 +59,8 @@ export function attend(
   const work = async (question: Question): Promise<RawResult | undefined> => {
     switch (question.ask) {
       case 'query': {
-        const { turn, sql, parameters } = question
-        return turn === 0
-          ? session.query(nobody, sql, parameters)
-          : session.queryAlone(turns.get(turn) ?? nobody, sql, parameters)
+        const { turn, ...query } = question
+        return turn === 0 ? session.query(nobody, query) : session.queryAlone(turns.get(turn) ?? nobody, query)
       }
       case 'begin': {
         const holder: Holder = {}
@@ -73,7 +71,8 @@ export function attend(
       case 'end': {
         const holder = turns.get(question.turn)
         turns.delete(question.turn)
-        if (holder) await session.end(holder)
+        // One that has stopped waiting for its turn is not to get it later.
+        if (holder) await session.leave(holder)
         return undefined
       }
       case 'listen':

@@ -40,6 +40,9 @@ async function serve(dataDir: string): Promise<void> {
   process.once('exit', release)
   let stop = (): void => process.exit()
   leaveSignalsToOwner(() => stop())
+  // Nobody is served yet, so that nobody waits for what the owner has given up.
+  const abandon = () => process.exit()
+  process.once('disconnect', abandon)
 
   const db = await openDirectory(await prepareDirectory(dataDir))
   const session = new Session(db)
@@ -80,6 +83,7 @@ async function serve(dataDir: string): Promise<void> {
   })
   setInterval(() => void session.vacuum().catch(complain), VACUUM_MS)
   process.on('disconnect', leaveWhenAlone)
+  process.off('disconnect', abandon)
 
   if (process.platform !== 'win32') rmSync(path, { force: true })
   server.listen(path, () => {
@@ -90,5 +94,9 @@ async function serve(dataDir: string): Promise<void> {
 }
 
 const [command, directory] = process.argv.slice(2)
-if (command === 'init') await openDirectory(directory!).then((db) => db.close())
-else await serve(directory!)
+if (command === 'init') {
+  process.once('disconnect', () => process.exit(1))
+  await (await openDirectory(directory!)).close()
+  process.exit()
+}
+await serve(directory!)

@@ -1,9 +1,17 @@
+import type { ChildProcess } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { TurnoutError } from '../../core/error.ts'
+import { CLOSE_MS } from '../limits.ts'
 import { type Answer, type ErrorReport, GREETING, type Question, type RawResult, receive, send } from './protocol.ts'
 
-/** How long the database may take to come to rest. */
-const CLOSE_MS = 10_000
+/** How long the end of a turn, or the beginning of listening, may take. */
+const ANSWER_MS = 5_000
+/**
+ * A database that has left a question unanswered is given only this long for
+ * each further one, until it answers something: what asks it several things
+ * one after the other fails about as fast as what asks one.
+ */
+const SILENT_MS = 1_000
 
 /** An error that the database reports, with the fields that PostgreSQL clients know. */
 export class DatabaseError extends Error {
@@ -17,9 +25,13 @@ export class DatabaseError extends Error {
 
 const lost = (): TurnoutError => new TurnoutError('connection', 'The connection to the embedded database was lost.')
 
+const unanswered = (): TurnoutError =>
+  new TurnoutError('overloaded', 'The embedded database does not answer right now.', { retryAfterMs: SILENT_MS })
+
 interface Pending {
   resolve(result: RawResult | undefined): void
   reject(error: Error): void
+  timer?: NodeJS.Timeout | undefined
 }
 
 export interface ConnectionEvents {
@@ -32,26 +44,32 @@ export interface ConnectionEvents {
 export class Connection {
   readonly #socket: Socket
   readonly #pending = new Map<number, Pending>()
-  readonly #owner: boolean
+  readonly #child: ChildProcess | undefined
   readonly #ended: Promise<void>
   #lastId = GREETING
   #lastTurn = 0
+  /** Whether the latest question that should have been answered was not. */
+  #silent = false
+  /** Since when an answer is overdue, while there are questions. */
+  #waitingSince = 0
   closed = false
 
   /**
    * Connects to who serves at that path.
-   * @param owner Whether this process started the process of the database.
-   * @returns undefined where nobody does, or does not answer in time
+   * @param child The process of the database, where this process started it.
+   * @returns undefined where nobody does, does not answer in time, or the signal says that it is not needed any more
    */
   static async dial(
     path: string,
-    owner: boolean,
+    child: ChildProcess | undefined,
     events: ConnectionEvents,
-    timeoutMs: number,
+    { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
   ): Promise<Connection | undefined> {
     const socket = connect(path)
-    const timer = setTimeout(() => socket.destroy(), timeoutMs)
-    const connection = new Connection(socket, owner, events)
+    const giveUp = () => socket.destroy()
+    const timer = setTimeout(giveUp, timeoutMs)
+    signal.addEventListener('abort', giveUp, { once: true })
+    const connection = new Connection(socket, child, events)
     try {
       await new Promise<RawResult | undefined>((resolve, reject) => {
         connection.#pending.set(GREETING, { resolve, reject })
@@ -60,14 +78,15 @@ export class Connection {
       return undefined
     } finally {
       clearTimeout(timer)
+      signal.removeEventListener('abort', giveUp)
     }
     void connection.#ended.then(events.onLost)
     return connection
   }
 
-  private constructor(socket: Socket, owner: boolean, { onNotify }: ConnectionEvents) {
+  private constructor(socket: Socket, child: ChildProcess | undefined, { onNotify }: ConnectionEvents) {
     this.#socket = socket
-    this.#owner = owner
+    this.#child = child
     receive<Answer>(socket, (answer) => {
       if ('channel' in answer) onNotify(answer.channel, answer.payload)
       else this.#settle(answer)
@@ -76,56 +95,95 @@ export class Connection {
     this.#ended = new Promise((resolve) => {
       socket.on('close', () => {
         this.closed = true
-        for (const { reject } of this.#pending.values()) reject(lost())
+        for (const { reject, timer } of this.#pending.values()) {
+          clearTimeout(timer)
+          reject(lost())
+        }
         this.#pending.clear()
         resolve()
       })
     })
   }
 
-  query(sql: string, parameters: readonly (string | null)[], turn: number): Promise<RawResult> {
-    return this.#ask((id) => ({ id, ask: 'query', turn, sql, parameters })) as Promise<RawResult>
+  /** @throws TurnoutError overloaded after that time, which for no turn includes the wait for those of others */
+  query(sql: string, parameters: readonly (string | null)[], turn: number, timeoutMs: number): Promise<RawResult> {
+    const until = Date.now() + timeoutMs
+    const asked = this.#ask((id) => ({ id, ask: 'query', until, turn, sql, parameters }), timeoutMs)
+    return asked as Promise<RawResult>
   }
 
-  /** Waits for the session of the database; the answer is the turn that has it. */
-  async begin(): Promise<number> {
+  /**
+   * Waits for the session of the database; the answer is the turn that has it.
+   * @throws TurnoutError overloaded after that time
+   */
+  async begin(timeoutMs: number): Promise<number> {
     this.#lastTurn += 1
     const turn = this.#lastTurn
-    await this.#ask((id) => ({ id, ask: 'begin', turn }))
+    try {
+      await this.#ask((id) => ({ id, ask: 'begin', turn }), timeoutMs)
+    } catch (error) {
+      void this.end(turn).catch(() => {})
+      throw error
+    }
     return turn
   }
 
   async end(turn: number): Promise<void> {
-    await this.#ask((id) => ({ id, ask: 'end', turn }))
+    await this.#ask((id) => ({ id, ask: 'end', turn }), ANSWER_MS)
   }
 
   async listen(channel: string): Promise<void> {
-    await this.#ask((id) => ({ id, ask: 'listen', channel }))
+    await this.#ask((id) => ({ id, ask: 'listen', channel }), ANSWER_MS)
   }
 
-  /** Hangs up. The last client to do so waits until the database is at rest. */
+  /**
+   * Hangs up. The last client to do so waits until the database is at rest.
+   * A process of our own that does not answer is killed, for it would hold the
+   * directory for ever.
+   */
   async close(): Promise<void> {
-    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS)
-    // Failing is what the last client expects: the process ends instead of answering.
-    await this.#ask((id) => ({ id, ask: 'leave', owner: this.#owner })).catch(() => {})
-    clearTimeout(timer)
+    const waited = this.#pending.size === 0 ? 0 : performance.now() - this.#waitingSince
+    const timeoutMs = Math.max(SILENT_MS, CLOSE_MS - waited)
+    try {
+      await this.#ask((id) => ({ id, ask: 'leave', owner: this.#child !== undefined }), timeoutMs)
+    } catch {
+      // The last client expects this: the process ends instead of answering.
+      if (!this.closed) this.#child?.kill('SIGKILL')
+    }
     this.#socket.destroy()
     await this.#ended
   }
 
-  #ask(question: (id: number) => Question): Promise<RawResult | undefined> {
+  #ask(question: (id: number) => Question, timeoutMs: number): Promise<RawResult | undefined> {
     if (this.closed) return Promise.reject(lost())
     this.#lastId += 1
     const id = this.#lastId
+    const ms = this.#silent ? Math.min(timeoutMs, SILENT_MS) : timeoutMs
+    if (this.#pending.size === 0) this.#waitingSince = performance.now()
     this.#socket.ref()
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject })
+      // An answer that came while this process was busy or asleep is read before its question is given up.
+      const giveUp = () => setImmediate(() => this.#giveUp(id))
+      const timer = Number.isFinite(ms) ? setTimeout(giveUp, ms) : undefined
+      this.#pending.set(id, { resolve, reject, timer })
       send(this.#socket, question(id))
     })
   }
 
+  #giveUp(id: number): void {
+    const pending = this.#pending.get(id)
+    if (!pending) return
+    this.#silent = true
+    this.#pending.delete(id)
+    pending.reject(unanswered())
+    if (this.#pending.size === 0) this.#socket.unref()
+  }
+
   #settle(answer: Exclude<Answer, { channel: string }>): void {
+    this.#silent = false
+    this.#waitingSince = performance.now()
     const pending = this.#pending.get(answer.id)
+    clearTimeout(pending?.timer)
     this.#pending.delete(answer.id)
     if ('error' in answer) pending?.reject(new DatabaseError(answer.error))
     else pending?.resolve(answer.result)

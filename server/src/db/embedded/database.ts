@@ -1,12 +1,25 @@
 import { Kysely, sql } from 'kysely'
-import type { Database, Log } from '../database.ts'
+import type { Log, Opened } from '../database.ts'
+import { IDLE_TRANSACTION_MS, STATEMENT_MS } from '../limits.ts'
 import type { Tables } from '../tables.ts'
 import type { Connection } from './client.ts'
-import { embeddedDialect } from './dialect.ts'
+import { embeddedDialect, type Patience } from './dialect.ts'
 import { openConnection } from './launch.ts'
 
 const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 5_000
+
+const IMPATIENT: Patience = {
+  statementMs: STATEMENT_MS,
+  transactionStatementMs: 2 * STATEMENT_MS,
+  // One transaction that is left lying is waited for.
+  beginMs: IDLE_TRANSACTION_MS + STATEMENT_MS,
+}
+const PATIENT: Patience = {
+  statementMs: Number.POSITIVE_INFINITY,
+  transactionStatementMs: Number.POSITIVE_INFINITY,
+  beginMs: Number.POSITIVE_INFINITY,
+}
 
 type Listener = (payload: string) => void
 
@@ -17,7 +30,7 @@ class Link {
   readonly #listeners = new Map<string, Set<Listener>>()
   #connection: Connection | undefined
   #opening: Promise<Connection> | undefined
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(dataDir: string, log: Log) {
     this.#dataDir = dataDir
@@ -34,12 +47,13 @@ class Link {
 
   async #open(): Promise<Connection> {
     this.#assertOpen()
-    const connection = await openConnection(this.#dataDir, this.#log, {
-      onNotify: (channel, payload) => {
+    const events = {
+      onNotify: (channel: string, payload: string) => {
         for (const listener of this.#listeners.get(channel) ?? []) listener(payload)
       },
       onLost: () => this.#onLost(),
-    })
+    }
+    const connection = await openConnection(this.#dataDir, this.#log, events, this.#closing.signal)
     try {
       for (const channel of this.#listeners.keys()) await connection.listen(channel)
       this.#assertOpen()
@@ -53,6 +67,10 @@ class Link {
 
   #assertOpen(): void {
     if (this.#closed) throw new Error('The database is closed.')
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted
   }
 
   #onLost(): void {
@@ -83,32 +101,36 @@ class Link {
     return unlisten
   }
 
+  /** Ends the connection, and also one that is just being made. */
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort(new Error('The database is closed.'))
     await this.#opening?.catch(() => {})
     await this.#connection?.close()
   }
 }
 
 /** The embedded database of a data directory, in a process that all processes of this machine share. */
-export async function openEmbedded(dataDir: string, log: Log): Promise<Database> {
+export async function openEmbedded(dataDir: string, log: Log): Promise<Opened> {
   const link = new Link(dataDir, log)
   await link.connect()
-  const database = new Kysely<Tables>({ dialect: embeddedDialect(link.connect) })
+  const database = new Kysely<Tables>({ dialect: embeddedDialect(link.connect, IMPATIENT) })
   let closing: Promise<void> | undefined
   return {
-    kind: 'embedded',
-    sql: database,
-    listen: (channel, onNotify) => link.listen(channel, onNotify),
-    notify: async (channel, payload = '') => {
-      await sql`select pg_notify(${channel}, ${payload})`.execute(database)
-    },
-    ping: async () => {
-      await sql`select 1`.execute(database)
-    },
-    close: () => {
-      closing ??= database.destroy().then(() => link.close())
-      return closing
+    patient: new Kysely<Tables>({ dialect: embeddedDialect(link.connect, PATIENT) }),
+    database: {
+      kind: 'embedded',
+      sql: database,
+      listen: (channel, onNotify) => link.listen(channel, onNotify),
+      notify: async (channel, payload = '') => {
+        await sql`select pg_notify(${channel}, ${payload})`.execute(database)
+      },
+      ping: async () => {
+        await sql`select 1`.execute(database)
+      },
+      close: () => {
+        closing ??= database.destroy().then(() => link.close())
+        return closing
+      },
     },
   }
 }

@@ -33,15 +33,27 @@ function decode<R>({ command, columns, rows, affectedRows }: RawResult): QueryRe
 
 const NO_TURN = 0
 
+/** How long answers are waited for, in milliseconds; see `Connection`. */
+export interface Patience {
+  /** For a statement by itself, the wait for the turns of others included. */
+  statementMs: number
+  /** For a statement in a transaction, which has its turn. */
+  transactionStatementMs: number
+  /** For a turn to begin a transaction in. */
+  beginMs: number
+}
+
 /** What Kysely takes for a connection: a turn at the one connection that this process has. */
 class Turn implements DatabaseConnection {
   readonly #connect: () => Promise<Connection>
+  readonly #patience: Patience
   /** In a transaction: where it was begun. It must not go on elsewhere after that was lost. */
   #pinned: Connection | undefined
   #turn = NO_TURN
 
-  constructor(connect: () => Promise<Connection>) {
+  constructor(connect: () => Promise<Connection>, patience: Patience) {
     this.#connect = connect
+    this.#patience = patience
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
@@ -50,7 +62,9 @@ class Turn implements DatabaseConnection {
 
   async #query(sql: string, parameters: readonly unknown[] = []): Promise<RawResult> {
     const connection = this.#pinned ?? (await this.#connect())
-    return connection.query(sql, parameters.map(encodeParameter), this.#turn)
+    const { statementMs, transactionStatementMs } = this.#patience
+    const timeoutMs = this.#turn === NO_TURN ? statementMs : transactionStatementMs
+    return connection.query(sql, parameters.map(encodeParameter), this.#turn, timeoutMs)
   }
 
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
@@ -60,7 +74,7 @@ class Turn implements DatabaseConnection {
 
   async begin({ isolationLevel, accessMode }: TransactionSettings): Promise<void> {
     const connection = await this.#connect()
-    this.#turn = await connection.begin()
+    this.#turn = await connection.begin(this.#patience.beginMs)
     this.#pinned = connection
     try {
       await this.#query(`begin ${isolationLevel ? `isolation level ${isolationLevel}` : ''} ${accessMode ?? ''}`)
@@ -101,15 +115,17 @@ class Turn implements DatabaseConnection {
 
 class EmbeddedDriver implements Driver {
   readonly #connect: () => Promise<Connection>
+  readonly #patience: Patience
 
-  constructor(connect: () => Promise<Connection>) {
+  constructor(connect: () => Promise<Connection>, patience: Patience) {
     this.#connect = connect
+    this.#patience = patience
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<Turn> {
-    return new Turn(this.#connect)
+    return new Turn(this.#connect, this.#patience)
   }
 
   async beginTransaction(turn: Turn, settings: TransactionSettings): Promise<void> {
@@ -132,9 +148,9 @@ class EmbeddedDriver implements Driver {
 }
 
 /** PostgreSQL's dialect over the connection to the embedded database. */
-export const embeddedDialect = (connect: () => Promise<Connection>): Dialect => ({
+export const embeddedDialect = (connect: () => Promise<Connection>, patience: Patience): Dialect => ({
   createAdapter: () => new PostgresAdapter(),
-  createDriver: () => new EmbeddedDriver(connect),
+  createDriver: () => new EmbeddedDriver(connect, patience),
   createIntrospector: (db) => new PostgresIntrospector(db),
   createQueryCompiler: () => new PostgresQueryCompiler(),
 })

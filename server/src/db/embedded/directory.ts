@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
+import { databaseDirectory, isMade } from './location.ts'
 
 const INIT_PREFIX = 'db-init-'
 
@@ -28,14 +29,17 @@ export async function openDirectory(directory: string): Promise<PGlite> {
  * under another name until it is whole.
  */
 export async function prepareDirectory(dataDir: string): Promise<string> {
-  const directory = join(dataDir, 'db')
+  const directory = databaseDirectory(dataDir)
   for (const name of readdirSync(dataDir)) {
     if (name.startsWith(INIT_PREFIX)) rmSync(join(dataDir, name), { recursive: true, force: true })
   }
-  if (existsSync(join(directory, 'PG_VERSION'))) return directory
+  if (isMade(dataDir)) return directory
   const made = mkdtempSync(join(dataDir, INIT_PREFIX))
   const init = fork(process.argv[1]!, ['init', made], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const kill = () => init.kill('SIGKILL')
+  process.once('exit', kill)
   const status = await new Promise<number | null>((resolve) => init.once('exit', resolve))
+  process.off('exit', kill)
   if (status !== 0) throw new Error(`the directory of the database could not be made (status ${status})`)
   renameSync(made, directory)
   return directory

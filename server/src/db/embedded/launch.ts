@@ -1,16 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { TurnoutError } from '../../core/error.ts'
+import { ensureDataDir } from '../data-dir.ts'
 import type { Log } from '../database.ts'
 import { Connection, type ConnectionEvents } from './client.ts'
+import { isMade } from './location.ts'
 import { isLocked } from './lock.ts'
 import { socketPath } from './socket-path.ts'
 
+/** How long the process may take to serve; a first start makes the database. */
 const OPEN_MS = 60_000
+/** How long a process that holds the directory of a database that is made already may keep silent. */
+const SILENT_HOLDER_MS = 10_000
 const RETRY_MS = 50
 /** Exit status of a process that finds the directory taken, see child.ts. */
 const LOCKED = 75
@@ -29,8 +33,11 @@ function childPath(): string {
   return fileURLToPath(new URL(`./child.${extension}`, import.meta.url))
 }
 
-/** Starts the process of the database; resolves when it serves, or to undefined when another does. */
-function startChild(dataDir: string, log: Log): Promise<ChildProcess | undefined> {
+/**
+ * Starts the process of the database; resolves when it serves, or to undefined when another does.
+ * @param signal Says that it is not needed any more.
+ */
+function startChild(dataDir: string, log: Log, signal: AbortSignal): Promise<ChildProcess | undefined> {
   const child = fork(childPath(), ['serve', dataDir], {
     execArgv: V8_OPTIONS,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -42,7 +49,11 @@ function startChild(dataDir: string, log: Log): Promise<ChildProcess | undefined
     if (ready) log.warn({ text }, 'the embedded database complains')
     else complaint = (complaint + text).slice(-COMPLAINT_CHARACTERS)
   })
-  return new Promise((resolve, reject) => {
+  // Nobody is served yet, so that nothing is lost.
+  const kill = () => child.kill('SIGKILL')
+  const timer = setTimeout(kill, OPEN_MS)
+  signal.addEventListener('abort', kill, { once: true })
+  const started = new Promise<ChildProcess | undefined>((resolve, reject) => {
     child.once('message', () => {
       ready = true
       child.unref()
@@ -51,37 +62,50 @@ function startChild(dataDir: string, log: Log): Promise<ChildProcess | undefined
       resolve(child)
     })
     child.once('error', reject)
-    child.once('exit', (status, signal) => {
-      if (status === 0 || status === LOCKED) {
+    child.once('exit', (status, killer) => {
+      if (status === 0 || status === LOCKED || signal.aborted) {
         resolve(undefined)
         return
       }
-      log.error({ status, signal, complaint }, 'the process of the embedded database ended')
-      const reason = /^\w*Error.*$/m.exec(complaint)?.[0] ?? signal ?? `status ${status}`
+      log.error({ status, signal: killer, complaint }, 'the process of the embedded database ended')
+      const reason = /^\w*Error.*$/m.exec(complaint)?.[0] ?? killer ?? `status ${status}`
       reject(new TurnoutError('internal', `The embedded database in ${dataDir} could not be opened: ${reason}.`))
     })
+  })
+  return started.finally(() => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', kill)
   })
 }
 
 /**
  * A connection to whoever serves the directory, and where nobody does, to a process of our own.
- * @throws TurnoutError internal where the database cannot be opened, overloaded where its process does not answer
+ * @param signal Ends the trying, and leaves nothing behind.
+ * @throws TurnoutError invalid_input where the data directory cannot be used, internal where the database cannot be
+ * opened, overloaded where its process does not answer; the reason of the signal
  */
-export async function openConnection(dataDir: string, log: Log, events: ConnectionEvents): Promise<Connection> {
-  mkdirSync(dataDir, { recursive: true })
+export async function openConnection(
+  dataDir: string,
+  log: Log,
+  events: ConnectionEvents,
+  signal: AbortSignal,
+): Promise<Connection> {
+  ensureDataDir(dataDir)
   const path = socketPath(dataDir)
   const lock = join(dataDir, 'db.lock')
-  const deadline = performance.now() + OPEN_MS
-  for (let left = OPEN_MS; left > 0; left = deadline - performance.now()) {
-    const connection = await Connection.dial(path, false, events, left)
+  const patienceMs = isMade(dataDir) ? SILENT_HOLDER_MS : OPEN_MS
+  const deadline = performance.now() + patienceMs
+  for (let timeoutMs = patienceMs; timeoutMs > 0; timeoutMs = deadline - performance.now()) {
+    signal.throwIfAborted()
+    const connection = await Connection.dial(path, undefined, events, { timeoutMs, signal })
     if (connection) return connection
     if (isLocked(lock)) {
       // Its process is on its way up or down.
       await wait(RETRY_MS)
       continue
     }
-    const child = await startChild(dataDir, log)
-    const own = child && (await Connection.dial(path, true, events, left))
+    const child = await startChild(dataDir, log, signal)
+    const own = child && (await Connection.dial(path, child, events, { timeoutMs, signal }))
     if (own) return own
     if (child?.connected) child.disconnect()
   }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -55,23 +55,37 @@ test('it is taken over although somebody died in doing so', () => {
   expect(takeLock(path)).toBeDefined()
 })
 
-test('of many that find the lock of a dead process, one takes it', async () => {
-  write(NO_PID, '1')
+/** Each is another chance for them to get in each other's way. */
+const ROUNDS = 20
+
+/** Processes that try to take the lock `<path><round>` when they are told the round. */
+const contend = (): ChildProcessWithoutNullStreams[] => {
   const program = `
     import { takeLock } from ${JSON.stringify(new URL('./lock.ts', import.meta.url).href)}
     process.stdout.write('ready')
-    process.stdin.once('data', () => process.stdout.write(takeLock(process.argv[1]) ? 'held' : 'refused'))
+    process.stdin.on('data', (round) => process.stdout.write(takeLock(process.argv[1] + round) ? 'held' : 'refused'))
     process.stdin.once('end', () => process.exit())`
-  const contenders = Array.from({ length: 6 }, () =>
-    spawn(process.execPath, ['--input-type=module', '-e', program, path], { stdio: ['pipe', 'pipe', 'inherit'] }),
-  )
+  return Array.from({ length: 6 }, () => spawn(process.execPath, ['--input-type=module', '-e', program, path]))
+}
+
+test.each([
+  ['find no lock', () => {}],
+  [
+    'find the lock of a dead process',
+    (path: string) => writeFileSync(path, JSON.stringify({ pid: NO_PID, start: '1' })),
+  ],
+])('of many that %s, one takes it', async (_, prepare) => {
+  const contenders = contend()
   const hear = () =>
     Promise.all(
       contenders.map(({ stdout }) => new Promise<string>((resolve) => stdout.once('data', (b) => resolve(`${b}`)))),
     )
   await hear()
-  const answers = hear()
-  for (const { stdin } of contenders) stdin.write('go')
-  expect((await answers).filter((answer) => answer === 'held')).toHaveLength(1)
+  for (let round = 0; round < ROUNDS; round += 1) {
+    prepare(`${path}${round}`)
+    const answers = hear()
+    for (const { stdin } of contenders) stdin.write(String(round))
+    expect((await answers).filter((answer) => answer === 'held')).toHaveLength(1)
+  }
   for (const { stdin } of contenders) stdin.end()
 })

@@ -9,25 +9,35 @@ interface Holder {
 /** Between the making of a lock and the writing of its holder; one that stays empty for longer was given up. */
 const WRITING_MS = 5_000
 
-function readHolder(path: string): Holder | undefined {
+type State = 'free' | 'held' | 'abandoned'
+
+/** What one look at a lock shows. */
+function look(path: string): State {
+  let text: string
   try {
-    const holder = JSON.parse(readFileSync(path, 'utf8')) as Holder
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'free'
+    throw error
+  }
+  const holder = parseHolder(text)
+  if (holder) return isProcessAlive(holder.pid, holder.start) ? 'held' : 'abandoned'
+  const made = statSync(path, { throwIfNoEntry: false })
+  if (!made) return 'free'
+  return Date.now() - made.mtimeMs < WRITING_MS ? 'held' : 'abandoned'
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Holder
     return typeof holder.pid === 'number' ? holder : undefined
   } catch {
     return undefined
   }
 }
 
-function isBeingWritten(path: string): boolean {
-  const made = statSync(path, { throwIfNoEntry: false })
-  return made !== undefined && Date.now() - made.mtimeMs < WRITING_MS
-}
-
 /** Whether a living process holds the lock, or is about to. */
-export function isLocked(path: string): boolean {
-  const holder = readHolder(path)
-  return holder ? isProcessAlive(holder.pid, holder.start) : isBeingWritten(path)
-}
+export const isLocked = (path: string): boolean => look(path) === 'held'
 
 /** @returns what gives the lock back, or undefined where there is one */
 function make(path: string): (() => void) | undefined {
@@ -59,8 +69,11 @@ export function takeLock(path: string): (() => void) | undefined {
   const endTakeover = takeLock(`${path}.takeover`)
   if (!endTakeover) return undefined
   try {
-    if (isLocked(path)) return undefined
-    rmSync(path, { force: true })
+    const state = look(path)
+    if (state === 'held') return undefined
+    // An abandoned lock stays until it is removed here. Where there is none, others may make theirs at any moment, and
+    // it must not be removed.
+    if (state === 'abandoned') rmSync(path, { force: true })
     return make(path)
   } finally {
     endTakeover()

@@ -160,6 +160,43 @@ describe('the process of the embedded database', () => {
     await world.close()
   })
 
+  test('what a hanging database has not answered in time fails, and is not carried out later', async () => {
+    const world = await testDatabase()
+    const pid = childPid(world.dataDir)
+    process.kill(pid, 'SIGSTOP')
+    const asked = ['a', 'b'].map((name) => world.db.sql.insertInto('settings').values(insert(name)).execute())
+    for (const { reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[])
+      expect(reason).toMatchObject({ code: 'overloaded' })
+    process.kill(pid, 'SIGCONT')
+    await until(() => world.db.ping())
+    expect(await world.db.sql.selectFrom('settings').selectAll().execute()).toEqual([])
+    await world.close()
+  })
+
+  test('closing ends a reconnection that waits for somebody else', async () => {
+    const world = await testDatabase()
+    process.kill(childPid(world.dataDir), 'SIGKILL')
+    await expect(world.db.ping()).rejects.toMatchObject({ code: 'connection' })
+    writeFileSync(join(world.dataDir, 'db.lock'), JSON.stringify({ pid: process.pid }))
+    const asking = expect(world.db.ping()).rejects.toThrow('closed')
+    await world.close()
+    await asking
+  })
+
+  test('closing ends a process that is just being started', async () => {
+    const world = await testDatabase()
+    const first = childPid(world.dataDir)
+    process.kill(first, 'SIGKILL')
+    await expect(world.db.ping()).rejects.toMatchObject({ code: 'connection' })
+    const asking = expect(world.db.ping()).rejects.toThrow('closed')
+    await until(() => expect(childPid(world.dataDir)).not.toBe(first))
+    const second = childPid(world.dataDir)
+    await world.db.close()
+    await until(() => expect(isProcessAlive(second, undefined)).toBe(false))
+    await asking
+    await world.close()
+  })
+
   test('a statement that begins a transaction for everybody is refused', async () => {
     const world = await testDatabase()
     await expect(sql`begin`.execute(world.db.sql)).rejects.toMatchObject({ code: '25000' })

@@ -4,12 +4,15 @@ import { deserialize, serialize } from 'node:v8'
 /**
  * What clients ask. `begin` waits until the turn, a number of the client's
  * choice, has the one session of the database to itself; `end` gives it back;
- * in between only queries of that turn run. Turn 0 never begins. `leave` is
+ * in between only queries of that turn run. Turn 0 never begins. A query is
+ * refused after `until`, in epoch milliseconds, because nobody waits for its
+ * answer any more; it must not be carried out when all believe that it was
+ * not. `leave` is
  * the client's last question: the answer is that others are still there, or
  * else the end of the connection, once the database is at rest.
  */
 export type Question =
-  | { id: number; ask: 'query'; turn: number; sql: string; parameters: readonly (string | null)[] }
+  | { id: number; ask: 'query'; until: number; turn: number; sql: string; parameters: readonly (string | null)[] }
   | { id: number; ask: 'begin' | 'end'; turn: number }
   | { id: number; ask: 'listen'; channel: string }
   | { id: number; ask: 'leave'; owner: boolean }

@@ -25,8 +25,11 @@ test('others wait for a holder, in the order in which they came', async () => {
   const session = new Session(database)
   const [holder, other] = [{}, {}]
   await session.begin(holder)
-  const waiting = Promise.all([session.query(other, 'second', []), session.query({}, 'third', [])])
-  await session.queryAlone(holder, 'first', [])
+  const waiting = Promise.all([
+    session.query(other, { sql: 'second', parameters: [] }),
+    session.query({}, { sql: 'third', parameters: [] }),
+  ])
+  await session.queryAlone(holder, { sql: 'first', parameters: [] })
   await session.end(holder)
   await waiting
   expect(asked).toEqual(['first', 'second', 'third'])
@@ -37,11 +40,11 @@ test('a holder that leaves is rolled back, and what it waited for is dropped', a
   const session = new Session(database)
   const [holder, gone] = [{}, {}]
   await session.begin(holder)
-  await session.queryAlone(holder, 'begin', [])
-  void session.query(gone, 'of nobody', [])
+  await session.queryAlone(holder, { sql: 'begin', parameters: [] })
+  void session.query(gone, { sql: 'of nobody', parameters: [] })
   await session.leave(gone)
   await session.leave(holder)
-  await session.query({}, 'next', [])
+  await session.query({}, { sql: 'next', parameters: [] })
   expect(asked).toEqual(['begin', 'rollback', 'next'])
 })
 
@@ -50,19 +53,19 @@ test('a holder that asks for nothing loses its turn, and learns it at its next q
   const session = new Session(database, 1)
   const holder = {}
   await session.begin(holder)
-  await session.queryAlone(holder, 'begin', [])
-  await session.query({}, 'next', [])
+  await session.queryAlone(holder, { sql: 'begin', parameters: [] })
+  await session.query({}, { sql: 'next', parameters: [] })
   expect(asked).toEqual(['begin', 'rollback', 'next'])
-  await expect(session.queryAlone(holder, 'insert', [])).rejects.toMatchObject({ code: '25P03' })
+  await expect(session.queryAlone(holder, { sql: 'insert', parameters: [] })).rejects.toMatchObject({ code: '25P03' })
   expect(asked).not.toContain('insert')
 })
 
 test('a vacuum is made after writing, once', async () => {
   const { asked, database } = fakeDatabase()
   const session = new Session(database)
-  await session.query({}, 'select', [])
+  await session.query({}, { sql: 'select', parameters: [] })
   await session.vacuum()
-  await session.query({}, 'insert', [])
+  await session.query({}, { sql: 'insert', parameters: [] })
   await session.vacuum()
   await session.vacuum()
   expect(asked).toEqual(['select', 'insert', 'vacuum (analyze)'])
@@ -71,7 +74,7 @@ test('a vacuum is made after writing, once', async () => {
 test('a failing vacuum is told to whoever asked for it', async () => {
   const { database } = fakeDatabase()
   const session = new Session(database)
-  await session.query({}, 'insert', [])
+  await session.query({}, { sql: 'insert', parameters: [] })
   vi.spyOn(database, 'exec').mockRejectedValueOnce(new Error('no space left'))
   await expect(session.vacuum()).rejects.toThrow('no space left')
 })

@@ -5,6 +5,13 @@ import type { ErrorReport, RawResult } from './protocol.ts'
 /** What the session needs of PGlite. */
 export type Backend = Pick<PGlite, 'query' | 'exec' | 'onNotification' | 'isInTransaction'>
 
+interface Query {
+  sql: string
+  parameters: readonly (string | null)[]
+  /** When its asker stops waiting for the answer, in epoch milliseconds; it does not begin after that. */
+  until?: number
+}
+
 /** Whoever may hold the session. */
 export type Holder = object
 
@@ -44,9 +51,9 @@ export class Session {
   }
 
   /** A query by itself. It may not leave a transaction open, in which what others ask would then run. */
-  query(holder: Holder, sql: string, parameters: readonly (string | null)[]): Promise<RawResult> {
+  query(holder: Holder, query: Query): Promise<RawResult> {
     return this.#enqueue(holder, async () => {
-      const result = await this.#execute(sql, parameters)
+      const result = await this.#execute(query)
       if (!(await this.#rollBack())) return result
       throw new Refusal(
         '25000',
@@ -56,9 +63,9 @@ export class Session {
   }
 
   /** A query of a holder that has begun. */
-  queryAlone(holder: Holder, sql: string, parameters: readonly (string | null)[]): Promise<RawResult> {
+  queryAlone(holder: Holder, query: Query): Promise<RawResult> {
     return this.#enqueue(holder, async () => {
-      if (this.#owner === holder) return this.#execute(sql, parameters)
+      if (this.#owner === holder) return this.#execute(query)
       throw new Refusal('25P03', 'The transaction was rolled back, because nothing had been asked in it for too long.')
     })
   }
@@ -101,7 +108,8 @@ export class Session {
     await this.#enqueue({}, () => this.#db.exec('vacuum (analyze)'))
   }
 
-  async #execute(sql: string, parameters: readonly (string | null)[]): Promise<RawResult> {
+  async #execute({ sql, parameters, until = Number.POSITIVE_INFINITY }: Query): Promise<RawResult> {
+    if (Date.now() > until) throw new Refusal('57014', 'The query came to its turn when nobody waited for it any more.')
     const result = await this.#db.query<(string | null)[]>(sql, [...parameters], { rowMode: 'array' })
     const affectedRows = result.affectedRows ?? 0
     if (affectedRows > 0) this.#written = true

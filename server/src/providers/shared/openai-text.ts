@@ -43,35 +43,42 @@ interface Completion {
   usage?: unknown
 }
 
-async function generate(call: TextCall, connection: Connection): Promise<TextResult> {
-  const response = await post(call, connection, false)
-  const body = await response.text()
-  const unreadable = () =>
-    new TurnoutError('invalid_output', `${connection.provider} answered something that is not a chat completion.`, {
-      provider: connection.provider,
-      upstreamStatus: response.status,
-      upstreamRequestId: response.headers['x-request-id'],
-    })
-  let completion: Completion
+/** A whole completion. @throws TurnoutError invalid_output, or what the body says went wrong */
+function readCompletion(body: string, response: TransportResponse, connection: Connection): TextResult {
+  const upstreamRequestId = response.headers['x-request-id']
+  let completion: Completion | null = null
   try {
-    completion = JSON.parse(body) as Completion
-  } catch {
-    throw unreadable()
-  }
+    completion = JSON.parse(body) as Completion | null
+  } catch {}
   if (completion?.error) throw openAIError(response.status, response.headers, body, connection.provider)
   const choice = completion?.choices?.[0]
-  if (!choice?.message) throw unreadable()
+  if (!choice?.message) {
+    throw new TurnoutError(
+      'invalid_output',
+      `${connection.provider} answered something that is not a chat completion.`,
+      {
+        provider: connection.provider,
+        upstreamRequestId,
+      },
+    )
+  }
   const { content, refusal } = choice.message
   const raw = choice.finish_reason ?? null
   return {
     text: typeof content === 'string' ? content : typeof refusal === 'string' ? refusal : '',
     reason: raw === null ? 'other' : finishReason(raw),
     raw,
-    usage: readUsage(completion.usage),
-    upstreamRequestId: response.headers['x-request-id'],
+    usage: readUsage(completion?.usage),
+    upstreamRequestId,
   }
 }
 
+async function generate(call: TextCall, connection: Connection): Promise<TextResult> {
+  const response = await post(call, connection, false)
+  return readCompletion(await response.text(), response, connection)
+}
+
+/** What a chunk brings. */
 function* deltas({ choices }: ChatChunk): Iterable<TextPart> {
   const delta = choices?.[0]?.delta
   if (!delta) return
@@ -95,40 +102,57 @@ function* deltas({ choices }: ChatChunk): Iterable<TextPart> {
   }
 }
 
+/** The pieces of a body. Once the answer is complete, what happens to the connection is nobody's concern. */
+async function* pieces(response: TransportResponse, reader: ChatStreamReader): AsyncIterable<Buffer> {
+  try {
+    for await (const chunk of response.body) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  } catch (error) {
+    if (!reader.complete) throw error
+  }
+}
+
 async function* stream(call: TextCall, connection: Connection): AsyncIterable<TextPart> {
   const response = await post(call, connection, true)
+  const upstreamRequestId = response.headers['x-request-id']
+  if (!(response.headers['content-type'] ?? '').toLowerCase().startsWith('text/event-stream')) {
+    // An error, or a server that does not stream: its answer is as good, and asking again would be paying again.
+    const { text, ...end } = readCompletion(await response.text(), response, connection)
+    yield { type: 'text-delta', text }
+    yield { type: 'finish', ...end }
+    return
+  }
   const framer = new EventFramer()
   const reader = new ChatStreamReader()
   let done = false
+  let begun = false
   const read = function* (events: ReturnType<EventFramer['push']>): Iterable<TextPart> {
     for (const event of events) {
       const kind = reader.read(event)
       if (kind === 'error') throw openAIError(response.status, response.headers, reader.error, connection.provider)
       if (kind === 'done') done = true
-      if (kind === 'content') yield* deltas(reader.chunk)
+      if (kind !== 'content') continue
+      begun = true
+      yield* deltas(reader.chunk)
     }
   }
-  for await (const chunk of response.body) {
-    yield* read(framer.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)))
+  for await (const piece of pieces(response, reader)) {
+    yield* read(framer.push(piece))
     if (done) break
   }
   yield* read(framer.flush())
-  if (!reader.complete && !done) {
-    throw new TurnoutError(
-      'stream_interrupted',
-      `${connection.provider} ended the stream before the answer was complete.`,
-      {
-        provider: connection.provider,
-        upstreamRequestId: response.headers['x-request-id'],
-      },
-    )
+  if (!reader.complete && !(begun && done && reader.wholeIfMarked)) {
+    const what = begun ? 'ended the stream before the answer was complete' : 'ended the stream without an answer'
+    throw new TurnoutError(begun ? 'stream_interrupted' : 'invalid_output', `${connection.provider} ${what}.`, {
+      provider: connection.provider,
+      upstreamRequestId,
+    })
   }
   yield {
     type: 'finish',
     reason: reader.finish === null ? 'other' : finishReason(reader.finish),
     raw: reader.finish,
     usage: reader.usage,
-    upstreamRequestId: response.headers['x-request-id'],
+    upstreamRequestId,
   }
 }
 
