@@ -21,7 +21,9 @@ test('holds what a Set would hold, whatever is done to it', () => {
         }
       }
       const held: number[] = []
-      roster.forEach(({ name }) => held.push(name))
+      roster.forEach(({ name }) => {
+        held.push(name)
+      })
       expect(roster.size).toBe(set.size)
       expect(held.sort()).toEqual([...set].map(({ name }) => name).sort())
     }),
