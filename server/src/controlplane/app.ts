@@ -46,7 +46,8 @@ export async function createControlPlane(services: ControlPlaneServices): Promis
     request.log.info(
       {
         method: request.method,
-        url: request.url,
+        // What a query asks for is no business of the log.
+        path: request.url.split('?', 1)[0],
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         keyId: request.principal?.keyId,

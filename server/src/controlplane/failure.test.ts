@@ -143,7 +143,7 @@ describe('errors of the services', () => {
   it('shows causes and stack outside production, without secrets', async () => {
     const generation = {
       ...fakeServices().generation,
-      text: () => Promise.reject(new Error('outer', { cause: new Error('said Bearer abcdefghijkl') })),
+      text: () => Promise.reject(new Error('outer', { cause: new Error('said Bearer abcdefghijkl42') })),
     }
     const development = await startControlPlane({ production: false, generation })
     const { body } = await development.call('POST', '/api/generate-text', { role: 'user', json: VALID })

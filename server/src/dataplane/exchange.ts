@@ -253,7 +253,7 @@ export class Exchange implements RelayClient, Watched {
     const ms = Math.round((performance.now() - this.#startedAt) * 10) / 10
     // The query of a link to a picture is what lets one fetch it: it is no business of the log.
     accessLog.write(
-      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${quoted(query === -1 ? url : url.slice(0, query))},"status":${status},"ms":${ms},"key":${quoted(this.#principal?.keyId ?? '')},"model":${quoted(this.#model)},"provider":${quoted(this.#provider)},"attempts":${this.#attempts},"cost":${this.#cost === undefined ? null : `"${this.#cost}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}}\n`,
+      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${quoted(query === -1 ? url : url.slice(0, query))},"status":${status},"ms":${ms},"key":${quoted(this.#principal?.keyId ?? '')},"model":${quoted(this.#model)},"provider":${quoted(this.#provider)},"attempts":${this.#relay?.attempts ?? 0},"cost":${this.#cost === undefined ? null : `"${this.#cost}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}}\n`,
     )
   }
 }

@@ -45,7 +45,7 @@ describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL server that ends conne
 describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL server that refuses', () => {
   test.each([
     ['an unknown database', { pathname: '/no_such_database' }, /does not exist \[3D000\]/],
-    ['an unknown user', { username: 'nobody', password: 'hush-hush' }, /"nobody" \[28\w{3}\]/],
+    ['an unknown user', { username: 'nobody', password: 'hush-hush' }, /"nobody".* \[28\w{3}\]/],
   ])('%s is named with its reason, and without the password', async (_, change, reason) => {
     const url = Object.assign(new URL(POSTGRES_URL!), change)
     const opening = openDatabase({ dataDir: 'unused', url: url.href })
@@ -54,6 +54,6 @@ describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL server that refuses', 
     const { message } = error as Error
     expect(message).toMatch(/^DATABASE_URL: /)
     expect(message).toContain(`(${url.hostname}:${url.port || 5432})`)
-    expect(message).not.toContain(url.password)
+    if (url.password !== '') expect(message).not.toContain(url.password)
   })
 })

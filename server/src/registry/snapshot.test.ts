@@ -206,7 +206,7 @@ models:
         local: false,
         emulated: false,
       },
-      prices: { rates: [{ nano: 40_000_000n }] },
+      prices: { byUnit: new Map([['image', [expect.objectContaining({ nano: 40_000_000n })]]]) },
     })
     expect(snapshot.providers.get('openai')?.credential).toBe(CREDENTIAL)
     expect([...snapshot.providers.keys()]).toEqual(['openai'])

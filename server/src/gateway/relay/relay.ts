@@ -64,6 +64,11 @@ export class Relay implements AttemptListener {
     this.#meter!.fail('canceled', attempt.usage, attempt.delivered, attempt.upstreamRequestId, nothing)
   }
 
+  /** How many have been made. */
+  get attempts(): number {
+    return this.#attempts
+  }
+
   /** The client is ready for more. */
   resume(): void {
     this.#attempt?.resume()
