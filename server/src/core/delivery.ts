@@ -16,5 +16,5 @@ export function isAmbiguous(error: TurnoutError): boolean {
 /** Whether a failed attempt may have cost something: it reached the provider, and that did not refuse it. */
 export function mayBeBilled(error: TurnoutError): boolean {
   if (!error.delivered) return false
-  return error.upstreamStatus === undefined || error.upstreamStatus < 400 || isAmbiguous(error)
+  return error.upstreamStatus === undefined || error.upstreamStatus < 300 || isAmbiguous(error)
 }

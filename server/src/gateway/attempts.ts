@@ -72,7 +72,7 @@ export async function attempt<T>(
     try {
       return await call({ connection, patience, meter, number })
     } catch (thrown) {
-      patience.stop()
+      patience.cut()
       const failure = TurnoutError.from(thrown)
       const error = toldToClient(failure, { ...plan, committed: false })
       await failed(meter, error, {})

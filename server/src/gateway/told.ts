@@ -31,7 +31,7 @@ export function toldToClient(
     {
       provider: error.provider,
       param: error.param,
-      retryAfterMs: error.retryAfterMs,
+      retryAfterMs: code === error.code ? error.retryAfterMs : undefined,
       // What has been paid for is not asked for again, however well another try might end.
       retryable: code !== error.code ? undefined : error.retryable && !(paidOnAcceptance && code === 'invalid_output'),
       status: code === error.code ? error.status : undefined,
@@ -40,7 +40,8 @@ export function toldToClient(
       upstreamCode: error.upstreamCode,
       delivered: error.delivered,
       details: error.details,
-      cause: error.code === 'internal' ? error.cause : error,
+      // Never the failure itself: its message still holds the secrets.
+    cause: error.cause,
     },
   )
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@turnout/contract'
+import type { TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { readRetryAfter, readShouldRetry } from '../../core/retry-after.ts'
 
@@ -88,29 +89,42 @@ function codeOf(status: number, { word, type }: Said): ErrorCode {
   return BY_STATUS[effective] ?? (effective >= 400 && effective < 500 ? 'invalid_input' : 'upstream_error')
 }
 
-/** Redirects are not followed: the credential must not go to another host. */
-function redirected(status: number, headers: Readonly<Record<string, string>>, provider: string): TurnoutError {
+type Headers = Readonly<Record<string, string>>
+
+/** How an answer is packed although that was not asked for; undefined where it is not. */
+function packing(headers: Headers): string | undefined {
+  const encoding = headers['content-encoding']?.trim().toLowerCase()
+  return encoding === 'identity' ? undefined : encoding || undefined
+}
+
+/**
+ * Redirects are not followed: the credential must not go to another host. Of
+ * their target the host is told alone, because the rest may hold a secret.
+ */
+function redirected(status: number, headers: Headers, provider: string): TurnoutError {
   const location = headers.location ?? ''
   const where = URL.canParse(location) ? new URL(location).host : 'another address'
   return new TurnoutError('upstream_error', `${provider} answered with a redirect to ${where}; check its base URL.`, {
     provider,
     upstreamStatus: status,
+    upstreamRequestId: headers['x-request-id'],
     retryable: false,
   })
 }
 
-/** A failed answer of an OpenAI-compatible server as an error. */
-export function openAIError(
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  provider: string,
-): TurnoutError {
+/**
+ * An answer of an OpenAI-compatible server as an error: a failed status, a
+ * redirect, or an error that is reported with a good status. The message is
+ * the provider's own, whole, and may hold secrets.
+ */
+export function openAIError(status: number, headers: Headers, body: string, provider: string): TurnoutError {
   if (status >= 300 && status < 400) return redirected(status, headers, provider)
-  const said = readSaid(body)
+  const packed = packing(headers)
+  const said = readSaid(packed ? '' : body)
   const code = codeOf(status, said)
+  const silence = packed ? `a body encoded as ${packed}, which was not asked for` : 'no explanation'
   const explanation =
-    said.message || (status >= 400 ? `HTTP status ${status} without an explanation` : 'an error without an explanation')
+    said.message || (status >= 400 ? `HTTP status ${status} with ${silence}` : 'an error without an explanation')
   const blame =
     code === 'authentication' ? `${provider} refused the credential it is configured with: ` : `${provider}: `
   return new TurnoutError(code, blame + explanation, {
@@ -121,5 +135,26 @@ export function openAIError(
     upstreamRequestId: headers['x-request-id'],
     retryAfterMs: readRetryAfter(headers),
     retryable: readShouldRetry(headers),
+  })
+}
+
+/**
+ * Lets nothing pass but an answer with a good status and a body that can be read.
+ *
+ * @throws TurnoutError as `openAIError` makes it, invalid_output for a good answer that is packed
+ */
+export async function requireReadable(response: TransportResponse, provider: string): Promise<void> {
+  const { status, headers } = response
+  const packed = packing(headers)
+  if (status >= 300) {
+    const isRead = status >= 400 && packed === undefined
+    throw openAIError(status, headers, isRead ? await response.text() : '', provider)
+  }
+  if (packed === undefined) return
+  throw new TurnoutError('invalid_output', `${provider} encoded its answer as ${packed}, which was not asked for.`, {
+    provider,
+    upstreamStatus: status,
+    upstreamRequestId: headers['x-request-id'],
+    retryable: false,
   })
 }

@@ -2,21 +2,41 @@ import type { Connection, ImageAdapter, ImageCall, Media, MediaOutcome } from '.
 import { TurnoutError } from '../../core/error.ts'
 import { readUsage } from '../../core/openai/usage.ts'
 import { openAIDoor } from './openai-door.ts'
-import { openAIError } from './openai-errors.ts'
+import { openAIError, requireReadable } from './openai-errors.ts'
 
+/** An answer as far as it is read; nothing in it is taken for granted. */
 interface Images {
   error?: unknown
-  output_format?: string
-  data?: ({ b64_json?: string; url?: string; revised_prompt?: string } | null)[] | null
+  output_format?: unknown
+  data?: unknown
   usage?: unknown
 }
 
-const mediaType = (format: string): string => (format === 'svg' ? 'image/svg+xml' : `image/${format}`)
+interface Picture {
+  b64_json?: unknown
+  url?: unknown
+  revised_prompt?: unknown
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+function readPictures({ data, output_format }: Images): Media[] {
+  const format = text(output_format) ?? 'png'
+  const mediaType = format === 'svg' ? 'image/svg+xml' : `image/${format}`
+  return (Array.isArray(data) ? (data as (Picture | null)[]) : []).flatMap((picture): Media[] => {
+    const revisedPrompt = text(picture?.revised_prompt)
+    const base64 = text(picture?.b64_json)
+    if (base64) return [{ bytes: Buffer.from(base64, 'base64'), mediaType, revisedPrompt }]
+    const url = text(picture?.url)
+    return url ? [{ url, mediaType, revisedPrompt }] : []
+  })
+}
 
 /** The settings of OpenAI's image endpoint that were asked for; those it does not have are dealt with before. */
 function requestBody(call: ImageCall): string {
   return JSON.stringify({
     ...call.defaults,
+    stream: undefined,
     model: call.model,
     prompt: call.prompt,
     n: call.count,
@@ -36,21 +56,14 @@ async function start(call: ImageCall, connection: Connection): Promise<MediaOutc
     body: requestBody(call),
     signal: connection.signal,
   })
+  await requireReadable(response, connection.provider)
   const body = await response.text()
-  if (response.status >= 300) throw openAIError(response.status, response.headers, body, connection.provider)
-  let images: Images | null
+  let images: Images | null = null
   try {
-    images = JSON.parse(body) as Images
-  } catch {
-    images = {}
-  }
+    images = JSON.parse(body) as Images | null
+  } catch {}
   if (images?.error) throw openAIError(response.status, response.headers, body, connection.provider)
-  const type = mediaType(images?.output_format ?? 'png')
-  const media: Media[] = []
-  for (const { b64_json, url: at, revised_prompt } of (images?.data ?? []).filter((each) => each !== null)) {
-    if (b64_json) media.push({ bytes: Buffer.from(b64_json, 'base64'), mediaType: type, revisedPrompt: revised_prompt })
-    else if (at) media.push({ url: at, mediaType: type, revisedPrompt: revised_prompt })
-  }
+  const media = readPictures(images ?? {})
   if (media.length === 0) {
     throw new TurnoutError('invalid_output', `${connection.provider} answered without a picture.`, {
       provider: connection.provider,

@@ -1,13 +1,13 @@
 import type { Connection, ListedModel } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { openAIHeaders, versionedBase } from './openai-door.ts'
-import { openAIError } from './openai-errors.ts'
+import { requireReadable } from './openai-errors.ts'
 
 /** Asks `url` for JSON without paying for anything. */
 export async function getJson(url: string, connection: Connection): Promise<Record<string, unknown>> {
   const response = await connection.transport(url, { headers: openAIHeaders(connection), signal: connection.signal })
+  await requireReadable(response, connection.provider)
   const body = await response.text()
-  if (response.status >= 400) throw openAIError(response.status, response.headers, body, connection.provider)
   try {
     const value: unknown = JSON.parse(body)
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>

@@ -5,7 +5,7 @@ import { type ChatChunk, ChatStreamReader } from '../../core/openai/stream.ts'
 import { readUsage } from '../../core/openai/usage.ts'
 import { EventFramer } from '../../lib/sse.ts'
 import { openAIHeaders, versionedBase } from './openai-door.ts'
-import { openAIError } from './openai-errors.ts'
+import { openAIError, requireReadable } from './openai-errors.ts'
 
 function requestBody(call: TextCall, connection: Connection, stream: boolean): string {
   const limit = connection.flags.tokenField ?? 'max_tokens'
@@ -15,8 +15,9 @@ function requestBody(call: TextCall, connection: Connection, stream: boolean): s
     messages: call.messages,
     ...(call.maxTokens === undefined ? {} : { [limit]: call.maxTokens }),
     ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
-    ...(stream ? { stream: true } : {}),
-    ...(stream && connection.flags.streamUsage !== false ? { stream_options: { include_usage: true } } : {}),
+    // Whether and how to stream is the call's alone: a default of the model does not decide it.
+    stream: stream || undefined,
+    stream_options: stream && connection.flags.streamUsage !== false ? { include_usage: true } : undefined,
   })
 }
 
@@ -31,9 +32,7 @@ async function post(call: TextCall, connection: Connection, stream: boolean): Pr
     body: requestBody(call, connection, stream),
     signal: connection.signal,
   })
-  if (response.status >= 300) {
-    throw openAIError(response.status, response.headers, await response.text(), connection.provider)
-  }
+  await requireReadable(response, connection.provider)
   return response
 }
 
@@ -78,9 +77,9 @@ async function generate(call: TextCall, connection: Connection): Promise<TextRes
   return readCompletion(await response.text(), response, connection)
 }
 
-/** What a chunk brings. */
+/** What a chunk brings of the first choice; there are others where the defaults of a model ask for them. */
 function* deltas({ choices }: ChatChunk): Iterable<TextPart> {
-  const delta = choices?.[0]?.delta
+  const delta = choices?.find(({ index = 0 }) => index === 0)?.delta
   if (!delta) return
   const reasoning = delta.reasoning_content ?? delta.reasoning
   if (typeof reasoning === 'string' && reasoning !== '') yield { type: 'reasoning-delta', text: reasoning }
@@ -102,57 +101,106 @@ function* deltas({ choices }: ChatChunk): Iterable<TextPart> {
   }
 }
 
-/** The pieces of a body. Once the answer is complete, what happens to the connection is nobody's concern. */
-async function* pieces(response: TransportResponse, reader: ChatStreamReader): AsyncIterable<Buffer> {
-  try {
-    for await (const chunk of response.body) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-  } catch (error) {
-    if (!reader.complete) throw error
+/** How long an upstream may still be listened to after a complete answer: usage and the end marker may come. */
+const LINGER_MS = 5_000
+
+/** Whether bytes are the beginning of a JSON object, which no event stream is; undefined while they are blank. */
+function beginsObject(bytes: Buffer): boolean | undefined {
+  const first = bytes.find((byte) => byte > 0x20)
+  return first === undefined ? undefined : first === 0x7b
+}
+
+/** The bytes of a streamed answer. Once it is complete, nothing that happens to the connection is a failure. */
+class AnswerBytes {
+  readonly #reader: ChatStreamReader
+  readonly #chunks: AsyncIterator<Uint8Array>
+  readonly #exchange: AbortController
+  #lingerBy = 0
+
+  constructor(response: TransportResponse, reader: ChatStreamReader, exchange: AbortController) {
+    this.#chunks = response.body[Symbol.asyncIterator]()
+    this.#reader = reader
+    this.#exchange = exchange
+  }
+
+  /** The next bytes; undefined at the end. */
+  async next(): Promise<Buffer | undefined> {
+    const { complete } = this.#reader
+    if (complete) this.#lingerBy ||= Date.now() + LINGER_MS
+    const timer = complete ? setTimeout(() => this.#exchange.abort(), this.#lingerBy - Date.now()) : undefined
+    try {
+      const { done, value } = await this.#chunks.next()
+      return done ? undefined : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    } catch (error) {
+      if (complete) return undefined
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Cuts a connection in the midst of an answer; after a whole one, the rest is read so that it can be used again. */
+  async close(): Promise<void> {
+    if (!this.#reader.complete) this.#exchange.abort()
+    else while ((await this.next()) !== undefined);
   }
 }
 
 async function* stream(call: TextCall, connection: Connection): AsyncIterable<TextPart> {
-  const response = await post(call, connection, true)
+  const exchange = new AbortController()
+  const signal = AbortSignal.any([connection.signal, exchange.signal])
+  const response = await post(call, { ...connection, signal }, true)
   const upstreamRequestId = response.headers['x-request-id']
-  if (!(response.headers['content-type'] ?? '').toLowerCase().startsWith('text/event-stream')) {
-    // An error, or a server that does not stream: its answer is as good, and asking again would be paying again.
-    const { text, ...end } = readCompletion(await response.text(), response, connection)
-    yield { type: 'text-delta', text }
-    yield { type: 'finish', ...end }
-    return
-  }
   const framer = new EventFramer()
   const reader = new ChatStreamReader()
-  let done = false
+  const answer = new AnswerBytes(response, reader, exchange)
+  const whole: Buffer[] = []
+  let isWhole: boolean | undefined
   let begun = false
+  let marked = false
   const read = function* (events: ReturnType<EventFramer['push']>): Iterable<TextPart> {
     for (const event of events) {
       const kind = reader.read(event)
       if (kind === 'error') throw openAIError(response.status, response.headers, reader.error, connection.provider)
-      if (kind === 'done') done = true
+      if (kind === 'done') marked = true
       if (kind !== 'content') continue
       begun = true
       yield* deltas(reader.chunk)
     }
   }
-  for await (const piece of pieces(response, reader)) {
-    yield* read(framer.push(piece))
-    if (done) break
-  }
-  yield* read(framer.flush())
-  if (!reader.complete && !(begun && done && reader.wholeIfMarked)) {
-    const what = begun ? 'ended the stream before the answer was complete' : 'ended the stream without an answer'
-    throw new TurnoutError(begun ? 'stream_interrupted' : 'invalid_output', `${connection.provider} ${what}.`, {
-      provider: connection.provider,
+  try {
+    // Usage that comes with the end or after it is the last that is to come.
+    while (!marked && !(reader.complete && reader.chunk.usage)) {
+      const bytes = await answer.next()
+      if (bytes === undefined) break
+      isWhole ??= beginsObject(bytes)
+      if (isWhole) whole.push(bytes)
+      else yield* read(framer.push(bytes))
+    }
+    if (isWhole) {
+      // An error, or a server that does not stream: its answer is as good, and asking again would be paying again.
+      const { text, ...end } = readCompletion(Buffer.concat(whole).toString(), response, connection)
+      yield { type: 'text-delta', text }
+      yield { type: 'finish', ...end }
+      return
+    }
+    yield* read(framer.flush())
+    if (!reader.complete && !(begun && marked && reader.wholeIfMarked)) {
+      const what = begun ? 'ended the stream before the answer was complete' : 'ended the stream without an answer'
+      throw new TurnoutError('invalid_output', `${connection.provider} ${what}.`, {
+        provider: connection.provider,
+        upstreamRequestId,
+      })
+    }
+    yield {
+      type: 'finish',
+      reason: reader.finish === null ? 'other' : finishReason(reader.finish),
+      raw: reader.finish,
+      usage: reader.usage,
       upstreamRequestId,
-    })
-  }
-  yield {
-    type: 'finish',
-    reason: reader.finish === null ? 'other' : finishReason(reader.finish),
-    raw: reader.finish,
-    usage: reader.usage,
-    upstreamRequestId,
+    }
+  } finally {
+    void answer.close()
   }
 }
 
