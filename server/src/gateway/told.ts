@@ -41,7 +41,7 @@ export function toldToClient(
       delivered: error.delivered,
       details: error.details,
       // Never the failure itself: its message still holds the secrets.
-    cause: error.cause,
+      cause: error.cause,
     },
   )
 }
