@@ -123,3 +123,12 @@ export function fitImageSettings(
     .map((side) => ({ setting: side, asked: wanted[side], used: size[side], reason }))
   return { size, mapped }
 }
+
+/** The settings that prices of pictures depend on, as they are sent. */
+export function pricedSettings(sent: Readonly<Record<string, unknown>>): Record<string, string> {
+  const settings: Record<string, string> = {}
+  for (const name of ['quality', 'size', 'resolution']) {
+    if (typeof sent[name] === 'string') settings[name] = sent[name]
+  }
+  return settings
+}

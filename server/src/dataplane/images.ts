@@ -4,6 +4,7 @@ import type { Principal } from '../access/types.ts'
 import type { OpenAIOperation } from '../core/adapter.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
+import { pricedSettings } from '../core/image-settings.ts'
 import { check } from '../core/input.ts'
 import { changeBody } from '../core/openai/body.ts'
 import {
@@ -21,15 +22,6 @@ import { linkPictures } from './picture-links.ts'
 import { relayedBody, resolveFor } from './target.ts'
 
 type Request = z.infer<typeof ImagesRequest> | z.infer<typeof ImageEditsRequest>
-
-/** The settings that prices of pictures depend on, as they are sent. */
-function priced(sent: Readonly<Record<string, unknown>>): Record<string, string> {
-  const settings: Record<string, string> = {}
-  for (const name of ['quality', 'size', 'resolution']) {
-    if (typeof sent[name] === 'string') settings[name] = sent[name]
-  }
-  return settings
-}
 
 /** Where the model answers with base64 alone and links are asked for, the pictures are kept here and linked. */
 function linkFilter(exchange: Exchange, deployment: Deployment, body: Request): AnswerFilter | undefined {
@@ -64,7 +56,7 @@ function relay(
       keyId: principal.keyId,
       user: body.user ?? principal.owner,
       streamed: body.stream === true,
-      settings: priced({ ...body, ...changes }),
+      settings: pricedSettings({ ...body, ...changes }),
       deployment,
       ...outgoing,
       hideUsage: false,

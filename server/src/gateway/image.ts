@@ -2,18 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { GeneratedImage, GenerateImage } from '@turnout/contract'
 import type { MediaOutcome } from '../core/adapter.ts'
 import { TurnoutError } from '../core/error.ts'
-import { fitImageSettings } from '../core/image-settings.ts'
+import { fitImageSettings, pricedSettings } from '../core/image-settings.ts'
 import type { Registry } from '../registry/types.ts'
 import { type AttemptPlan, type AttemptServices, attempt, succeeded } from './attempts.ts'
 import { servedBy } from './text.ts'
 import type { Caller } from './types.ts'
-
-/** The settings that prices of pictures depend on, as they are sent. */
-function priced(sent: Readonly<Record<string, unknown>>): Record<string, string> {
-  const settings: Record<string, string> = {}
-  for (const name in sent) if (typeof sent[name] === 'string') settings[name] = sent[name]
-  return settings
-}
 
 export async function generateImage(
   services: AttemptServices,
@@ -40,7 +33,7 @@ export async function generateImage(
     keyId: caller.principal.keyId,
     user: caller.principal.owner,
     streamed: false,
-    settings: priced({ ...model.defaults, ...(size && { size: `${size.width}x${size.height}` }) }),
+    settings: pricedSettings({ ...model.defaults, ...(size && { size: `${size.width}x${size.height}` }) }),
     deployment,
     signal: caller.signal,
     paidOnAcceptance: true,
