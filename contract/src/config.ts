@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CredentialRef, Flags, ModelPatch, RetryPolicy, Timeouts } from './models.ts'
+import { CredentialRef, Flags, ModelPatch, RetryPolicy, Settings, Timeouts } from './models.ts'
 
 /** It stands before the slash in `provider/model`, so it has none itself. */
 const ProviderId = z
@@ -29,6 +29,9 @@ export const ProviderConfiguration = z.strictObject({
     .optional()
     .describe('Headers for every request. A value of the form env:NAME or file:PATH is read from there.'),
   flags: Flags.optional().describe('How it departs from OpenAI.'),
+  settings: Settings.optional().describe(
+    'What its adapter alone needs to know, e.g. {"project":"my-project"} for Vertex.',
+  ),
   local: z
     .boolean()
     .optional()

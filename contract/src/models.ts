@@ -101,10 +101,17 @@ export const Lifecycle = z.strictObject({
 })
 export type Lifecycle = z.infer<typeof Lifecycle>
 
-/** A secret is never part of a record: it is named by where it stands. */
+/**
+ * A secret is never part of a record: it is named by where it stands. A secret
+ * of several parts is named by several variables; `?` marks one that may be
+ * missing. `default` leaves the search to the provider's own library.
+ */
 export const CredentialRef = z
   .string()
-  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, 'must be "env:NAME" or "file:PATH", never the secret itself')
+  .regex(
+    /^(env:[A-Za-z_][A-Za-z0-9_]*(:[A-Za-z_][A-Za-z0-9_]*\??)*|file:.+|default)$/,
+    'must be "env:NAME", "env:NAME:NAME" for a secret of two parts, "file:PATH" or "default", never the secret itself',
+  )
 
 export const Timeouts = z.strictObject({
   connectMs: z.int().positive().optional().describe('Until the connection stands.'),
@@ -137,6 +144,10 @@ export const Flags = z.strictObject({
 })
 export type Flags = z.infer<typeof Flags>
 
+/** Settings of one adapter; each says in the guide which it knows, and refuses values that it cannot use. */
+export const Settings = z.record(z.string().min(1), z.unknown())
+export type Settings = z.infer<typeof Settings>
+
 export const ModelId = z
   .string()
   .trim()
@@ -163,6 +174,7 @@ export const ModelPatch = z.strictObject({
   enabled: z.boolean().optional(),
   tags: z.array(z.string().min(1).max(50)).max(50).optional(),
   flags: Flags.optional(),
+  settings: Settings.optional().describe('What its adapter alone needs to know, laid over those of the provider.'),
   retry: RetryPolicy.optional(),
   timeouts: Timeouts.optional(),
   baseUrl: z
@@ -205,6 +217,7 @@ export const Model = z.object({
   enabled: z.boolean(),
   tags: z.array(z.string()),
   flags: Flags,
+  settings: Settings,
   retry: RetryPolicy,
   timeouts: Timeouts,
   baseUrl: z.string().optional(),

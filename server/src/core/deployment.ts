@@ -23,6 +23,8 @@ export interface ProviderConnection {
   region?: string
   headers: Readonly<Record<string, string>>
   flags: Readonly<Flags>
+  /** What its adapter alone needs to know; those of the model have been laid over those of the provider. */
+  settings: Readonly<Record<string, unknown>>
   /** Runs on a machine of the user's own: its calls cost nothing. */
   local: boolean
   /** The built-in emulator stands in for it. */

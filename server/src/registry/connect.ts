@@ -13,10 +13,10 @@ export type Connected = { ok: true; connection: ProviderConnection } | { ok: fal
 
 /** The way to a provider, or what stands in it. */
 export function connect(setup: ProviderSetup, own: OwnConnection = {}): Connected {
-  const { id, adapter, flags, local, maxConnections } = setup
+  const { id, adapter, flags, settings, local, maxConnections } = setup
   if (setup.disabled)
     return { ok: false, obstacle: `Provider ${id} is disabled: providers.${id}.enabled in turnout.yaml.` }
-  const common = { id, adapter, flags, local, maxConnections }
+  const common = { id, adapter, flags, settings, local, maxConnections }
   const bringsItsOwn = own.baseUrl !== undefined || own.credential !== undefined
   if (setup.emulation && !bringsItsOwn) {
     const { baseUrl, credential } = setup.emulation

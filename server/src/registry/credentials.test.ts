@@ -39,5 +39,17 @@ test('what cannot be read is named, never shown', async () => {
   expect(failure('file:two-lines')).toBe(`File ${join(directory, 'two-lines')} has line breaks or control characters.`)
   expect(failure('file:huge')).toMatch(/is no file of at most 64 KB/)
   expect(failure('file:folder')).toMatch(/is no file of at most 64 KB/)
-  expect(failure('hidden-one')).toBe('A credential must be given as "env:NAME" or "file:PATH".')
+  expect(failure('hidden-one')).toBe('A credential must be given as "env:NAME", "file:PATH" or "default".')
+})
+
+test('a secret of several parts is joined, and one that may be missing is left out', () => {
+  const read = createSecretReader({ ID: 'AKIDEXAMPLE', SECRET: ' wJalr/K7 ', SESSION: '' }, '/')
+  expect(read('env:ID:SECRET:SESSION?')).toEqual({ ok: true, value: 'AKIDEXAMPLE:wJalr/K7' })
+  expect(read('env:ID:OTHER')).toEqual({ ok: false, failure: 'Variable OTHER is not set.' })
+})
+
+test('a document of several lines is read as one, and the default chain reads nothing', () => {
+  const read = createSecretReader({ KEY: '{\n  "type": "service_account",\n  "project_id": "trams"\n}\n' }, '/')
+  expect(read('env:KEY')).toEqual({ ok: true, value: '{"type":"service_account","project_id":"trams"}' })
+  expect(read('default')).toEqual({ ok: true, value: undefined })
 })

@@ -39,7 +39,7 @@ export function place(merged: MergedModel, inputs: DeploymentInputs): Placed {
       id: model.id,
       model: available,
       upstreamId: model.upstreamId,
-      provider: { ...connection, flags: model.flags },
+      provider: { ...connection, flags: model.flags, settings: { ...connection.settings, ...model.settings } },
       prices: connection.local || model.prices === null ? null : preparePrices(model.prices),
       retry: { ...DEFAULT_RETRY, ...defined(inputs.retry), ...defined(by.retry), ...defined(model.retry) },
       timeouts: {

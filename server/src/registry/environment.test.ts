@@ -284,14 +284,26 @@ describe('providers', () => {
     expect(ids({ AWS_BEARER_TOKEN_BEDROCK: 'a' })).toEqual([
       { id: 'bedrock', credential: 'env:AWS_BEARER_TOKEN_BEDROCK', region: 'us-west-2' },
     ])
-    expect(ids({ AWS_ID: 'a', AWS_DEFAULT_REGION: 'eu-west-2' })).toContainEqual({
+    expect(ids({ AWS_ID: 'a', AWS_SECRET: 'b', AWS_DEFAULT_REGION: 'eu-west-2' })).toContainEqual({
       id: 'sagemaker',
-      credential: 'env:AWS_ID',
+      credential: 'env:AWS_ID:AWS_SECRET',
       region: 'eu-west-2',
     })
-    expect(ids({ AWS_ACCESS_KEY_ID: 'a', AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'x' })).toMatchObject([
+    const keys = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
+    expect(ids({ ...keys, AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'x' })).toMatchObject([
       { id: 'bedrock', region: 'eu-west-1' },
       { id: 'sagemaker', region: 'eu-west-1' },
+    ])
+  })
+
+  it('need every part of a credential, and none where their own library finds it', () => {
+    expect(ids({ AWS_ID: 'a' })).toEqual([])
+    expect(ids({ AWS_PROFILE: 'work' })).toMatchObject([
+      { id: 'bedrock', credential: 'default' },
+      { id: 'sagemaker', credential: 'default' },
+    ])
+    expect(ids({ GOOGLE_APPLICATION_CREDENTIALS: 'key.json', GOOGLE_CLOUD_PROJECT: 'trams' })).toMatchObject([
+      { id: 'vertex', credential: 'default', region: 'global', settings: { project: 'trams' } },
     ])
   })
 })

@@ -1,6 +1,7 @@
 import { ModelId, ModelPatch } from '@turnout/contract'
 import { findInCatalog, slugOf } from './catalog/lookup.ts'
 import { PRESETS, type ProviderPreset } from './catalog/providers.ts'
+import { DEFAULT_CHAIN, describeVariables, isGiven } from './credentials.ts'
 import { type Detection, detectProvider } from './detect.ts'
 import { countModels } from './environment/count.ts'
 import { type Environment, parseBaseUrl, read } from './environment/read.ts'
@@ -18,11 +19,13 @@ export interface EnvironmentModel {
 /** A provider that the environment configures. */
 export interface ConfiguredPreset {
   preset: ProviderPreset
-  /** `env:NAME`, never the secret itself. */
+  /** A reference such as `env:NAME`, never the secret itself. */
   credential?: string
   /** Instead of the preset's, without a trailing slash. */
   baseUrl?: string
   region?: string
+  /** What the adapter alone needs to know. */
+  settings?: Record<string, string>
 }
 
 export interface EnvironmentSource {
@@ -40,8 +43,24 @@ type Report = (where: string, message: string) => void
 const GENERIC = 'openai-compatible'
 const PROVIDER_IDS: readonly string[] = [...PRESETS.map(({ id }) => id), GENERIC]
 
-function credentialOf(env: Environment, preset: ProviderPreset): string | undefined {
-  return preset.credentials.find((name) => read(env, name) !== undefined)
+/** Where the credential of a provider stands, as a reference. */
+function credentialOf(env: Environment, { credentials, ambient = [] }: ProviderPreset): string | undefined {
+  const given = credentials.find((variables) => isGiven(env, variables))
+  if (given !== undefined) return `env:${given}`
+  return ambient.some((name) => read(env, name) !== undefined) ? DEFAULT_CHAIN : undefined
+}
+
+/** What a user may set to give a provider its credential. */
+export const credentialVariables = ({ credentials }: ProviderPreset): string =>
+  credentials.map(describeVariables).join(' or ')
+
+function settingsOf(env: Environment, { settings = {} }: ProviderPreset): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const [name, variables] of Object.entries(settings)) {
+    const variable = variables.find((candidate) => read(env, candidate) !== undefined)
+    if (variable !== undefined) found[name] = read(env, variable)!
+  }
+  return found
 }
 
 /** AWS tools read both; the newer SDKs only the first. */
@@ -59,9 +78,11 @@ function readProviders(env: Environment, report: Report): ConfiguredPreset[] {
     if (url.problem) report(preset.baseUrlVariable, `${url.problem} The usual ${preset.baseUrl} is used.`)
     if (credential === undefined && url.value === undefined) return []
     const region = regionOf(env, preset)
+    const settings = settingsOf(env, preset)
     return {
       preset,
-      ...(credential && { credential: `env:${credential}` }),
+      ...(credential && { credential }),
+      ...(Object.keys(settings).length > 0 && { settings }),
       ...(url.value && { baseUrl: url.value }),
       ...(region && { region }),
     }
@@ -139,7 +160,7 @@ function missing(env: Environment, index: number, provider: string): string | un
   }
   const preset = PRESETS.find(({ id }) => id === provider)
   if (!preset || preset.local || credentialOf(env, preset) || read(env, `MODEL_${index}_KEY`)) return undefined
-  return `${preset.name} needs a credential: set MODEL_${index}_KEY or ${preset.credentials.join(' or ')}.`
+  return `${preset.name} needs a credential: set MODEL_${index}_KEY or ${credentialVariables(preset)}.`
 }
 
 /** One model; undefined where it cannot be used, which is reported. */

@@ -27,6 +27,7 @@ test('a lone record gets the defaults', () => {
     enabled: true,
     tags: [],
     flags: {},
+    settings: {},
     retry: {},
     timeouts: {},
     provenance: {

@@ -23,7 +23,7 @@ export interface MergeOptions {
 }
 
 /** These are merged key by key; everything else is replaced whole. */
-const BY_KEY = ['capabilities', 'limits', 'flags', 'defaults', 'retry', 'timeouts'] as const
+const BY_KEY = ['capabilities', 'limits', 'flags', 'settings', 'defaults', 'retry', 'timeouts'] as const
 const BY_KEY_SET: ReadonlySet<string> = new Set(BY_KEY)
 
 /** What stays true of a provider's model under another id. */
@@ -130,6 +130,7 @@ function complete(patch: Partial<ModelPatch>, { today, ...identity }: Identity):
     enabled: true,
     tags: [],
     flags: {},
+    settings: {},
     retry: {},
     timeouts: {},
     ...patch,

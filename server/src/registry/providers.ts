@@ -1,7 +1,7 @@
 import type { Flags, ProviderConfiguration, RetryPolicy, Timeouts } from '@turnout/contract'
 import type { ProviderPreset } from './catalog/providers.ts'
-import { isReference, type SecretReader } from './credentials.ts'
-import type { ConfiguredPreset } from './environment.ts'
+import { DEFAULT_CHAIN, isReference, type SecretReader } from './credentials.ts'
+import { type ConfiguredPreset, credentialVariables } from './environment.ts'
 import type { ParsedFile } from './file/parse.ts'
 import { GENERIC_PROVIDER } from './generic.ts'
 import type { Problem } from './types.ts'
@@ -25,6 +25,8 @@ export interface ProviderSetup {
   credential: string | undefined
   headers: Readonly<Record<string, string>>
   flags: Flags
+  /** What its adapter alone needs to know. */
+  settings: Readonly<Record<string, unknown>>
   local: boolean
   maxConnections: number
   retry: RetryPolicy
@@ -80,7 +82,7 @@ function setUp(
   const local = file?.local ?? preset?.local ?? false
   // A server that was given by its address alone may well need no credential.
   const open = local || !preset || (environment?.baseUrl ?? file?.baseUrl) !== undefined
-  const lacking = open || secrets.credential !== undefined ? undefined : howToConfigure(preset)
+  const lacking = open || secrets.credential !== undefined || secrets.ambient ? undefined : howToConfigure(preset)
   const emulation = inputs.emulated?.providers.includes(id) ? inputs.emulated : undefined
   return {
     id,
@@ -91,6 +93,7 @@ function setUp(
     credential: secrets.credential,
     headers: secrets.headers,
     flags: { ...preset?.flags, ...file?.flags },
+    settings: { ...environment?.settings, ...file?.settings },
     local,
     maxConnections: file?.maxConnections ?? preset?.maxConnections ?? MAX_CONNECTIONS,
     retry: file?.retry ?? {},
@@ -103,8 +106,8 @@ function setUp(
   }
 }
 
-const howToConfigure = ({ id, name, credentials }: ProviderPreset): string =>
-  `${name} is not configured: set ${credentials.join(' or ')}, or providers.${id}.credential in turnout.yaml.`
+const howToConfigure = (preset: ProviderPreset): string =>
+  `${preset.name} is not configured: set ${credentialVariables(preset)}, or providers.${preset.id}.credential in turnout.yaml.`
 
 /** The credential and headers of a provider; what cannot be read is a problem, and the first of them the failure. */
 function readSecrets(
@@ -123,15 +126,13 @@ function readSecrets(
     return undefined
   }
   const inFile = (...field: string[]) => inputs.file.where(['providers', id, ...field])
-  let credential: string | undefined
-  if (file?.credential) credential = read(file.credential, 'file', inFile('credential'))
-  else if (environment?.credential) {
-    credential = read(environment.credential, 'environment', environment.credential.replace(/^env:/, ''))
-  }
+  const ref = file?.credential ?? environment?.credential
+  const where = file?.credential ? inFile('credential') : (ref ?? '').replace(/^env:/, '')
+  const credential = ref && read(ref, file?.credential ? 'file' : 'environment', where)
   const headers: Record<string, string> = {}
   for (const [header, value] of Object.entries(file?.headers ?? {})) {
     const text = isReference(value) ? read(value, 'file', inFile('headers', header)) : value
     if (text !== undefined) headers[header] = text
   }
-  return { credential, headers, failure }
+  return { credential, ambient: ref === DEFAULT_CHAIN, headers, failure }
 }

@@ -5,6 +5,7 @@ import { createTransport } from '../../gateway/transport.ts'
 import { OriginPools } from '../../lib/http/pools.ts'
 import type { ServerOptions } from '../../options.ts'
 import { PRESETS } from '../../registry/catalog/providers.ts'
+import { describeVariables, isGiven } from '../../registry/credentials.ts'
 import type { Snapshot } from '../../registry/types.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
@@ -42,16 +43,21 @@ export function checkUnusedCredentials(
   adapters: ReadonlyMap<string, ProviderAdapter>,
 ): Finding[] {
   return PRESETS.flatMap(({ name, adapter, credentials }) => {
-    const variable = credentials.find((candidate) => env[candidate])
-    if (variable === undefined || adapters.has(adapter)) return []
-    return [warn(`${variable} is set, but this version has no adapter for ${name}`)]
+    const variables = credentials.find((candidate) => isGiven(env, candidate))
+    if (variables === undefined || adapters.has(adapter)) return []
+    return [warn(`${describeVariables(variables)} is set, but this version has no adapter for ${name}`)]
   })
 }
 
-function checkProvider({ id, local }: ProviderConnection, { models }: Snapshot): Finding {
+function checkProvider({ id, local, credential }: ProviderConnection, { models }: Snapshot): Finding {
   const own = models.filter((model) => model.provider === id)
   const available = own.filter((model) => model.available).length
-  const what = `${id} ${local ? 'runs on a machine of your own' : 'has a credential'}`
+  const how = local
+    ? 'runs on a machine of your own'
+    : credential === undefined
+      ? 'finds its credential itself'
+      : 'has a credential'
+  const what = `${id} ${how}`
   if (available > 0) return ok(`${what}; models available: ${available}`)
   return warn(`${what}, but no model of it is available`, own.find(({ unavailable }) => unavailable)?.unavailable)
 }
@@ -65,10 +71,10 @@ export function probeProviders(
 }
 
 const usable = (providers: Snapshot['providers']): ProviderConnection[] =>
-  [...providers.values()].filter(({ credential, local, emulated }) => !emulated && (local || credential !== undefined))
+  [...providers.values()].filter(({ emulated }) => !emulated)
 
 async function probe(provider: ProviderConnection, adapter: ProviderAdapter | undefined): Promise<Finding> {
-  const { id, baseUrl, credential, region, headers, flags } = provider
+  const { id, baseUrl, credential, region, headers, flags, settings } = provider
   if (adapter?.listModels === undefined) return warn(`${id} cannot be probed: it has no call that is free of charge`)
   const pools = new OriginPools()
   try {
@@ -81,6 +87,7 @@ async function probe(provider: ProviderConnection, adapter: ProviderAdapter | un
       region,
       headers,
       flags,
+      settings,
       signal,
       transport: (url, request) => transport(url, { signal, ...request }),
     })

@@ -11,6 +11,7 @@ import { OPENAI } from './openai.ts'
 import { RECRAFT } from './recraft.ts'
 import { SAGEMAKER } from './sagemaker.ts'
 import { STABILITY } from './stability.ts'
+import { VERTEX } from './vertex.ts'
 
 /**
  * The models that Turnout knows without any configuration.
@@ -26,6 +27,7 @@ import { STABILITY } from './stability.ts'
 export const CATALOG: readonly ModelPatch[] = [
   ...OPENAI,
   ...GOOGLE,
+  ...VERTEX,
   ...ANTHROPIC,
   ...BEDROCK,
   ...SAGEMAKER,

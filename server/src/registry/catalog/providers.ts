@@ -11,11 +11,18 @@ export interface ProviderPreset {
    * path as the vendor's own SDK has it, so that its environment variable fits.
    */
   baseUrl: string
-  /** Environment variables that may hold the credential; the first that is set wins. */
+  /**
+   * Environment variables that may hold the credential; the first that is set
+   * wins. `A:B` is a credential of two parts, `?` marks a part that may be missing.
+   */
   credentials: readonly string[]
+  /** Variables by which the provider's own library finds a credential without our reading any. */
+  ambient?: readonly string[]
   /** Environment variable that takes the place of `baseUrl`. */
   baseUrlVariable: string
   regionVariable?: string
+  /** Variables that may hold a setting of the adapter; the first that is set wins. */
+  settings?: Readonly<Record<string, readonly string[]>>
   defaultRegion?: string
   /** Runs on a machine of the user's own: no credential needed, nothing to pay. */
   local: boolean
@@ -27,6 +34,15 @@ export interface ProviderPreset {
 
 /** Hosted providers bound concurrency themselves (429); ours only keeps a runaway client from using up all sockets. */
 const HOSTED = { local: false, flags: {}, maxConnections: 8192 }
+
+/** What AWS's own tools read. `AWS_ID` and `AWS_SECRET` are an older pair of names. */
+const AWS_KEYS = ['AWS_ACCESS_KEY_ID:AWS_SECRET_ACCESS_KEY:AWS_SESSION_TOKEN?', 'AWS_ID:AWS_SECRET']
+const AWS_AMBIENT = [
+  'AWS_PROFILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+]
 
 /** A local engine may load a model of many gigabytes before the first token, and queues what it cannot run at once. */
 const LOCAL = {
@@ -59,6 +75,21 @@ export const PRESETS: readonly ProviderPreset[] = [
   },
   {
     ...HOSTED,
+    id: 'vertex',
+    name: 'Google Vertex AI',
+    adapter: 'vertex',
+    baseUrl: 'https://{region}-aiplatform.googleapis.com',
+    // The JSON document of a service account; the ambient variable names the file that holds one.
+    credentials: ['VERTEX_CREDENTIALS'],
+    ambient: ['GOOGLE_APPLICATION_CREDENTIALS'],
+    baseUrlVariable: 'GOOGLE_VERTEX_BASE_URL',
+    regionVariable: 'GOOGLE_CLOUD_LOCATION',
+    defaultRegion: 'global',
+    settings: { project: ['GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT'] },
+    docs: 'https://cloud.google.com/vertex-ai/generative-ai/docs',
+  },
+  {
+    ...HOSTED,
     id: 'anthropic',
     name: 'Anthropic',
     adapter: 'anthropic',
@@ -73,7 +104,8 @@ export const PRESETS: readonly ProviderPreset[] = [
     name: 'Amazon Bedrock',
     adapter: 'bedrock',
     baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com',
-    credentials: ['AWS_BEARER_TOKEN_BEDROCK', 'AWS_ACCESS_KEY_ID', 'AWS_ID'],
+    credentials: ['AWS_BEARER_TOKEN_BEDROCK', ...AWS_KEYS],
+    ambient: AWS_AMBIENT,
     baseUrlVariable: 'BEDROCK_BASE_URL',
     regionVariable: 'AWS_REGION',
     defaultRegion: 'us-west-2',
@@ -86,7 +118,8 @@ export const PRESETS: readonly ProviderPreset[] = [
     adapter: 'sagemaker',
     baseUrl: 'https://runtime.sagemaker.{region}.amazonaws.com',
     // A Bedrock bearer key does not open SageMaker: its runtime takes Signature Version 4 alone.
-    credentials: ['AWS_ACCESS_KEY_ID', 'AWS_ID'],
+    credentials: AWS_KEYS,
+    ambient: AWS_AMBIENT,
     baseUrlVariable: 'SAGEMAKER_BASE_URL',
     regionVariable: 'AWS_REGION',
     defaultRegion: 'us-west-2',
@@ -159,7 +192,7 @@ export const PRESETS: readonly ProviderPreset[] = [
     name: 'Tencent Hunyuan',
     adapter: 'hunyuan',
     baseUrl: 'https://api.hunyuan.cloud.tencent.com/v1',
-    credentials: ['HUNYUAN_API_KEY', 'TENCENTCLOUD_SECRET_ID'],
+    credentials: ['HUNYUAN_API_KEY', 'TENCENTCLOUD_SECRET_ID:TENCENTCLOUD_SECRET_KEY'],
     baseUrlVariable: 'HUNYUAN_BASE_URL',
     docs: 'https://cloud.tencent.com/document/product/1729',
   },
