@@ -216,6 +216,7 @@ export const listLocalModels =
       baseUrl,
       headers: {},
       flags: preset.flags,
+      settings: {},
       signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS),
       transport: createTransport(pools, preset.id, { connectMs: DISCOVERY_TIMEOUT_MS, maxConnections: 4 }),
     })

@@ -1,5 +1,7 @@
-import type { FinishReason, Flags, Usage } from '@turnout/contract'
+import type { Flags, Usage } from '@turnout/contract'
 import type { TurnoutError } from './error.ts'
+import type { ImageCall, Media, MediaOutcome, RemoteOperation, VideoCall } from './media.ts'
+import type { TextCall, TextPart, TextResult } from './text.ts'
 
 /** A response whose body has not been read yet. */
 export interface TransportResponse {
@@ -33,6 +35,8 @@ export interface Connection {
   baseUrl: string
   credential?: string
   region?: string
+  /** What only this adapter needs to know, from the records of the provider and of the model; e.g. a project's id. */
+  settings: Readonly<Record<string, unknown>>
   /** Extra headers from the configuration. */
   headers: Readonly<Record<string, string>>
   flags: Readonly<Flags>
@@ -40,80 +44,50 @@ export interface Connection {
   signal: AbortSignal
 }
 
-export interface TextMessage {
-  role: 'system' | 'user' | 'assistant'
-  content: string
-}
-
-export interface TextCall {
-  model: string
-  messages: TextMessage[]
-  maxTokens?: number
-  temperature?: number
-  /** Parameters of the model's record, in the provider's own words. */
-  defaults?: Readonly<Record<string, unknown>>
-}
-
-export type TextPart =
-  | { type: 'text-delta'; text: string }
-  | { type: 'reasoning-delta'; text: string }
-  | { type: 'tool-call-delta'; index: number; id?: string; name?: string; arguments?: string }
-  | { type: 'finish'; reason: FinishReason; raw: string | null; usage: Usage; upstreamRequestId?: string }
-
-export interface TextResult {
-  text: string
-  reason: FinishReason
-  raw: string | null
-  usage: Usage
-  upstreamRequestId?: string
-}
-
 export interface TextAdapter {
+  /** Whether the provider fetches pictures from a URL itself; else the call has them inline. */
+  links: boolean
   /** The non-streaming call. */
   generate(call: TextCall, connection: Connection): Promise<TextResult>
   /** Ends with exactly one `finish` part, or throws. */
   stream(call: TextCall, connection: Connection): AsyncIterable<TextPart>
 }
 
-export interface ImageCall {
+export interface MediaAdapter<Call> {
+  /** Whether the provider fetches pictures from a URL itself; else the call has them inline. */
+  links: boolean
+  /**
+   * Asks for the work. `connection` and `timeout` errors say by `delivered`
+   * whether it may have been accepted; it is never sent twice from in here.
+   */
+  start(call: Call, connection: Connection): Promise<MediaOutcome>
+  /** Asks how the work is; free of charge, so it may be asked again at will. */
+  poll?(operation: RemoteOperation, connection: Connection): Promise<MediaOutcome>
+  cancel?(operation: RemoteOperation, connection: Connection): Promise<void>
+  /** Fetches a `sealed` output. */
+  open?(media: Media, connection: Connection): Promise<TransportResponse>
+}
+
+export type ImageAdapter = MediaAdapter<ImageCall>
+export type VideoAdapter = MediaAdapter<VideoCall>
+
+export interface EmbedCall {
   model: string
-  prompt: string
-  negativePrompt?: string
-  size?: { width: number; height: number }
-  guidanceScale?: number
-  steps?: number
-  count: number
-  seed?: number
+  texts: string[]
+  dimensions?: number
   defaults?: Readonly<Record<string, unknown>>
 }
 
-export interface Media {
-  /** Either the bytes or where to fetch them without a credential. */
-  bytes?: Uint8Array
-  url?: string
-  mediaType: string
-  revisedPrompt?: string
+export interface EmbedResult {
+  /** In the order of the texts. */
+  vectors: number[][]
+  usage: Usage
+  warnings: string[]
+  upstreamRequestId?: string
 }
 
-/** The storable handle of remote work: plain JSON that only its adapter understands. */
-export type RemoteOperation = Readonly<Record<string, unknown>>
-
-export type MediaOutcome =
-  | { status: 'pending'; operation: RemoteOperation; pollAfterMs: number; progress?: number }
-  | {
-      status: 'done'
-      media: Media[]
-      usage: Usage
-      /** What the provider says it cost, in nano-dollars; it wins over our price. */
-      providerCost?: bigint
-      warnings: string[]
-      upstreamRequestId?: string
-    }
-
-export interface ImageAdapter {
-  start(call: ImageCall, connection: Connection): Promise<MediaOutcome>
-  poll?(operation: RemoteOperation, connection: Connection): Promise<MediaOutcome>
-  cancel?(operation: RemoteOperation, connection: Connection): Promise<void>
+export interface EmbedAdapter {
+  embed(call: EmbedCall, connection: Connection): Promise<EmbedResult>
 }
 
 /** What OpenAI's API calls its endpoints, for the requests that pass through as bytes. */
@@ -159,6 +133,8 @@ export interface ProviderAdapter {
   id: string
   text?: TextAdapter
   image?: ImageAdapter
+  video?: VideoAdapter
+  embed?: EmbedAdapter
   openai?: OpenAIDoor
   /** The models the account or engine has. Free of charge, so it also serves as the health probe. */
   listModels?(connection: Connection): Promise<ListedModel[]>

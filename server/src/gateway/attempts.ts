@@ -44,6 +44,7 @@ export function connectionTo(deployment: Deployment, pools: OriginPools, signal:
     region: provider.region,
     headers: provider.headers,
     flags: model.flags,
+    settings: provider.settings,
     signal,
     transport: createTransport(pools, provider.id, {
       connectMs: timeouts.connectMs,

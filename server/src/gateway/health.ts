@@ -83,6 +83,7 @@ export class HealthMonitor implements HealthService, AttemptObserver {
         region: provider.region,
         headers: provider.headers,
         flags: provider.flags,
+        settings: provider.settings,
         signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
         transport: createTransport(this.#options.pools, provider.id, {
           connectMs: CONNECT_MS,

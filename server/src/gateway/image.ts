@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { GeneratedImage, GenerateImage } from '@turnout/contract'
-import type { MediaOutcome } from '../core/adapter.ts'
+import type { MediaOutcome } from '../core/media.ts'
 import { TurnoutError } from '../core/error.ts'
 import { fitImageSettings, pricedSettings } from '../core/image-settings.ts'
 import type { Registry } from '../registry/types.ts'

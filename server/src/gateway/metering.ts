@@ -64,9 +64,17 @@ export class Meter {
     ledger.open(this.#start)
   }
 
-  /** Records a good end. `then` gets the cost once the record is safe. */
-  succeed(usage: Usage, upstreamRequestId: string | undefined, then: (cost: bigint | null) => void): void {
-    const cost = priceOf(this.#deployment, usage, this.#settings)
+  /**
+   * Records a good end. `then` gets the cost once the record is safe: what the
+   * provider says it was, else what our prices make of the usage.
+   */
+  succeed(
+    usage: Usage,
+    upstreamRequestId: string | undefined,
+    then: (cost: bigint | null) => void,
+    providerCost?: bigint,
+  ): void {
+    const cost = providerCost ?? priceOf(this.#deployment, usage, this.#settings)
     const latencyMs = this.#latency()
     this.#observer.attemptEnded(this.#start.provider, undefined, latencyMs)
     this.#ledger.close(

@@ -1,8 +1,9 @@
 import type { GeneratedText, GenerateText, Served, TextEvent, Usage } from '@turnout/contract'
-import type { TextAdapter, TextCall, TextPart } from '../core/adapter.ts'
+import type { TextAdapter } from '../core/adapter.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import { formatDollars } from '../core/price.ts'
+import type { TextCall, TextPart } from '../core/text.ts'
 import type { Registry } from '../registry/types.ts'
 import { type AttemptPlan, type AttemptScope, type AttemptServices, attempt, failed, succeeded } from './attempts.ts'
 import { toldToClient } from './told.ts'
@@ -59,8 +60,8 @@ function prepare(services: AttemptServices, registry: Registry, input: GenerateT
     call: {
       model: deployment.upstreamId,
       messages: [
-        ...(input.systemPrompt === undefined ? [] : [{ role: 'system' as const, content: input.systemPrompt }]),
-        { role: 'user' as const, content: input.prompt },
+        ...(input.systemPrompt === undefined ? [] : [{ role: 'system' as const, text: input.systemPrompt }]),
+        { role: 'user' as const, content: [{ type: 'text' as const, text: input.prompt }] },
       ],
       maxTokens: input.maxTokens,
       temperature: input.temperature,

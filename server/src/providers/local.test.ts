@@ -43,6 +43,7 @@ const list = (adapter: ProviderAdapter, baseUrl: string, signal = new AbortContr
     headers: { 'x-team': 'trams' },
     credential: 'local-credential',
     flags: {},
+    settings: {},
     signal,
     transport: createTransport(pools, adapter.id, { connectMs: 5_000, maxConnections: 4 }),
   })

@@ -1,8 +1,10 @@
-import type { Connection, ImageAdapter, ImageCall, Media, MediaOutcome } from '../../core/adapter.ts'
+import type { Connection, ImageAdapter } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
+import type { ImageCall, Media, MediaOutcome } from '../../core/media.ts'
 import { readUsage } from '../../core/openai/usage.ts'
+import { requireReadable } from './failure.ts'
 import { openAIDoor } from './openai-door.ts'
-import { openAIError, requireReadable } from './openai-errors.ts'
+import { openAIError } from './openai-errors.ts'
 
 /** An answer as far as it is read; nothing in it is taken for granted. */
 interface Images {
@@ -56,7 +58,7 @@ async function start(call: ImageCall, connection: Connection): Promise<MediaOutc
     body: requestBody(call),
     signal: connection.signal,
   })
-  await requireReadable(response, connection.provider)
+  await requireReadable(response, connection.provider, openAIError)
   const body = await response.text()
   let images: Images | null = null
   try {
@@ -84,4 +86,4 @@ async function start(call: ImageCall, connection: Connection): Promise<MediaOutc
 }
 
 /** Pictures by OpenAI's image endpoint, which answers when they are done. */
-export const openAIImage: ImageAdapter = { start }
+export const openAIImage: ImageAdapter = { links: true, start }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Connection, TextPart } from '../../core/adapter.ts'
+import type { Connection } from '../../core/adapter.ts'
+import type { TextPart } from '../../core/text.ts'
 import { openAIText } from './openai-text.ts'
 
 afterEach(() => {
@@ -43,6 +44,7 @@ function scripted(pieces: (string | Error | 'silence')[], contentType = 'text/ev
     baseUrl: 'http://house.example/v1',
     headers: {},
     flags: {},
+    settings: {},
     signal: new AbortController().signal,
     transport: async (_, { body, signal }) => {
       request = JSON.parse(String(body))
@@ -62,7 +64,7 @@ function scripted(pieces: (string | Error | 'silence')[], contentType = 'text/ev
   return { connection, sent: () => request, read: () => read, cut: () => cut }
 }
 
-const CALL = { model: 'writer', messages: [{ role: 'user' as const, content: 'x' }] }
+const CALL = { model: 'writer', messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'x' }] }] }
 const stream = ({ connection }: Scripted, defaults: Record<string, unknown> = {}): Promise<TextPart[]> =>
   Array.fromAsync(openAIText.stream({ ...CALL, defaults }, connection))
 const finished = (usage: object = {}) => ({ type: 'finish', reason: 'stop', raw: 'stop', usage })

@@ -1,20 +1,93 @@
-import type { Connection, TextAdapter, TextCall, TextPart, TextResult, TransportResponse } from '../../core/adapter.ts'
+import type { Connection, TextAdapter, TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { finishReason } from '../../core/openai/finish.ts'
 import { type ChatChunk, ChatStreamReader } from '../../core/openai/stream.ts'
 import { readUsage } from '../../core/openai/usage.ts'
+import type { ContentPart, TextCall, TextMessage, TextPart, TextResult, ToolCall } from '../../core/text.ts'
 import { EventFramer } from '../../lib/sse.ts'
+import { requireReadable } from './failure.ts'
 import { openAIHeaders, versionedBase } from './openai-door.ts'
-import { openAIError, requireReadable } from './openai-errors.ts'
+import { openAIError } from './openai-errors.ts'
+
+const wireContent = (content: readonly ContentPart[]): unknown =>
+  content.every((part) => part.type === 'text')
+    ? content.map((part) => part.text).join('')
+    : content.map((part) =>
+        part.type === 'text'
+          ? part
+          : {
+              type: 'image_url',
+              image_url: {
+                url:
+                  'url' in part.picture
+                    ? part.picture.url
+                    : `data:${part.picture.mediaType};base64,${part.picture.base64}`,
+                detail: part.detail,
+              },
+            },
+      )
+
+const wireToolCall = ({ id, name, arguments: args }: ToolCall) => ({
+  id,
+  type: 'function',
+  function: { name, arguments: args },
+})
+
+function wireMessage(message: TextMessage): unknown {
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content: message.text }
+    case 'user':
+      return { role: 'user', content: wireContent(message.content) }
+    case 'assistant':
+      return { role: 'assistant', content: message.text || null, tool_calls: message.toolCalls?.map(wireToolCall) }
+    case 'tool':
+      return { role: 'tool', tool_call_id: message.callId, content: wireContent(message.content) }
+  }
+}
+
+const wireFormat = ({ output }: TextCall): unknown =>
+  output?.type === 'schema'
+    ? {
+        type: 'json_schema',
+        json_schema: {
+          name: output.name,
+          description: output.description,
+          schema: output.schema,
+          strict: output.strict,
+        },
+      }
+    : output && { type: 'json_object' }
+
+/** What the call itself says; `undefined` is left out by the encoder, so that the model's defaults show through. */
+function settings(call: TextCall, connection: Connection): Record<string, unknown> {
+  const choice = call.toolChoice
+  return {
+    tools: call.tools?.map((tool) => ({ type: 'function', function: tool })),
+    tool_choice: typeof choice === 'object' ? { type: 'function', function: choice } : choice,
+    parallel_tool_calls: call.parallelToolCalls,
+    response_format: wireFormat(call),
+    [connection.flags.tokenField ?? 'max_tokens']: call.maxTokens,
+    temperature: call.temperature,
+    top_p: call.topP,
+    stop: call.stop,
+    seed: call.seed,
+    presence_penalty: call.presencePenalty,
+    frequency_penalty: call.frequencyPenalty,
+    reasoning_effort: call.reasoning,
+    user: call.user,
+  }
+}
+
+const present = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
 function requestBody(call: TextCall, connection: Connection, stream: boolean): string {
-  const limit = connection.flags.tokenField ?? 'max_tokens'
   return JSON.stringify({
     ...call.defaults,
     model: call.model,
-    messages: call.messages,
-    ...(call.maxTokens === undefined ? {} : { [limit]: call.maxTokens }),
-    ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
+    messages: call.messages.map(wireMessage),
+    ...present(settings(call, connection)),
     // Whether and how to stream is the call's alone: a default of the model does not decide it.
     stream: stream || undefined,
     stream_options: stream && connection.flags.streamUsage !== false ? { include_usage: true } : undefined,
@@ -32,15 +105,35 @@ async function post(call: TextCall, connection: Connection, stream: boolean): Pr
     body: requestBody(call, connection, stream),
     signal: connection.signal,
   })
-  await requireReadable(response, connection.provider)
+  await requireReadable(response, connection.provider, openAIError)
   return response
 }
 
 interface Completion {
   error?: unknown
-  choices?: { message?: { content?: unknown; refusal?: unknown }; finish_reason?: string | null }[]
+  choices?: {
+    message?: {
+      content?: unknown
+      refusal?: unknown
+      reasoning_content?: unknown
+      reasoning?: unknown
+      tool_calls?: unknown
+    }
+    finish_reason?: string | null
+  }[]
   usage?: unknown
 }
+
+interface WireToolCall {
+  index?: number
+  id?: string
+  function?: { name?: string; arguments?: string }
+}
+
+const readToolCalls = (calls: unknown): ToolCall[] =>
+  (Array.isArray(calls) ? (calls as WireToolCall[]) : []).flatMap(({ id, function: called }) =>
+    called?.name ? [{ id: id ?? '', name: called.name, arguments: called.arguments ?? '' }] : [],
+  )
 
 /** A whole completion. @throws TurnoutError invalid_output, or what the body says went wrong */
 function readCompletion(body: string, response: TransportResponse, connection: Connection): TextResult {
@@ -61,10 +154,14 @@ function readCompletion(body: string, response: TransportResponse, connection: C
       },
     )
   }
-  const { content, refusal } = choice.message
+  const { content, refusal, reasoning_content, reasoning, tool_calls } = choice.message
   const raw = choice.finish_reason ?? null
+  const thoughts = reasoning_content ?? reasoning
   return {
     text: typeof content === 'string' ? content : typeof refusal === 'string' ? refusal : '',
+    reasoning: typeof thoughts === 'string' && thoughts !== '' ? thoughts : undefined,
+    toolCalls: readToolCalls(tool_calls),
+    warnings: [],
     reason: raw === null ? 'other' : finishReason(raw),
     raw,
     usage: readUsage(completion?.usage),
@@ -86,11 +183,7 @@ function* deltas({ choices }: ChatChunk): Iterable<TextPart> {
   const text = delta.content ?? delta.refusal
   if (typeof text === 'string' && text !== '') yield { type: 'text-delta', text }
   if (!Array.isArray(delta.tool_calls)) return
-  for (const call of delta.tool_calls as {
-    index?: number
-    id?: string
-    function?: { name?: string; arguments?: string }
-  }[]) {
+  for (const call of delta.tool_calls as WireToolCall[]) {
     yield {
       type: 'tool-call-delta',
       index: call.index ?? 0,
@@ -179,9 +272,7 @@ async function* stream(call: TextCall, connection: Connection): AsyncIterable<Te
     }
     if (isWhole) {
       // An error, or a server that does not stream: its answer is as good, and asking again would be paying again.
-      const { text, ...end } = readCompletion(Buffer.concat(whole).toString(), response, connection)
-      yield { type: 'text-delta', text }
-      yield { type: 'finish', ...end }
+      yield* inParts(readCompletion(Buffer.concat(whole).toString(), response, connection))
       return
     }
     yield* read(framer.flush())
@@ -197,6 +288,7 @@ async function* stream(call: TextCall, connection: Connection): AsyncIterable<Te
       reason: reader.finish === null ? 'other' : finishReason(reader.finish),
       raw: reader.finish,
       usage: reader.usage,
+      warnings: [],
       upstreamRequestId,
     }
   } finally {
@@ -204,5 +296,13 @@ async function* stream(call: TextCall, connection: Connection): AsyncIterable<Te
   }
 }
 
+/** A whole answer as the stream it would have been. */
+function* inParts({ text, reasoning, toolCalls, ...end }: TextResult): Iterable<TextPart> {
+  if (reasoning) yield { type: 'reasoning-delta', text: reasoning }
+  yield { type: 'text-delta', text }
+  for (const [index, call] of toolCalls.entries()) yield { type: 'tool-call-delta', index, ...call }
+  yield { type: 'finish', ...end }
+}
+
 /** Text by OpenAI's chat completions. */
-export const openAIText: TextAdapter = { generate, stream }
+export const openAIText: TextAdapter = { links: true, generate, stream }

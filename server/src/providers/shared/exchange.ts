@@ -1,0 +1,50 @@
+import type { Connection, TransportRequest, TransportResponse } from '../../core/adapter.ts'
+import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
+import { type ErrorReader, invalidOutput, parseJson, requireReadable } from './failure.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * One exchange with a provider. The headers of the configuration come last, so
+ * that a user can set what an adapter does not know of.
+ *
+ * @throws TurnoutError for every answer that is not a good one, as `readError` makes it
+ */
+export async function exchange(
+  url: string,
+  request: Omit<TransportRequest, 'signal'>,
+  connection: Connection,
+  readError: ErrorReader,
+): Promise<TransportResponse> {
+  const response = await connection.transport(url, {
+    ...request,
+    headers: { ...request.headers, ...connection.headers },
+    signal: connection.signal,
+  })
+  await requireReadable(response, connection.provider, readError)
+  return response
+}
+
+/** A JSON body and its content type, in the form that `exchange` takes. */
+export const json = (body: unknown, headers: Record<string, string>) => ({
+  method: 'POST' as const,
+  headers: { ...headers, 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+/** The JSON object that an answer is. @throws TurnoutError invalid_output */
+export async function readObject(response: TransportResponse, provider: string): Promise<Json> {
+  const value = parseJson(await response.text())
+  if (isObject(value)) return value
+  throw invalidOutput(provider, 'answered something that is not a JSON object', response)
+}
+
+/** The Server-Sent Events of an answer, whole ones only, however the network cut them. */
+export async function* serverSentEvents(body: AsyncIterable<Uint8Array>): AsyncIterable<ServerSentEvent> {
+  const framer = new EventFramer()
+  for await (const bytes of body) yield* framer.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  yield* framer.flush()
+}
