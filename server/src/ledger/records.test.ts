@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { endLine, startLine } from './records.ts'
+import { endLine, startLine, withoutEndedStarts } from './records.ts'
 import type { AttemptStart } from './types.ts'
 
 const START: AttemptStart = {
@@ -75,4 +75,17 @@ test('property: any string survives on one line, but for what PostgreSQL cannot 
       expect(parsed.model).toBe(model)
     }),
   )
+})
+
+test('a start is left out once its end follows, and kept while it runs', () => {
+  const [a, b, c] = ['att_a', 'att_b', 'att_c'].map((id) => ({ ...START, id })) as [
+    AttemptStart,
+    AttemptStart,
+    AttemptStart,
+  ]
+  const end = { outcome: 'succeeded' as const, latencyMs: 5, usage: {}, cost: null }
+  const lines = [startLine(a), startLine(b), endLine(a, end), startLine(c), endLine(c, end)]
+  const text = (chosen: readonly string[]) => chosen.map((line) => `${line}\n`).join('')
+  expect(withoutEndedStarts(text(lines))).toBe(text([lines[1]!, lines[2]!, lines[4]!]))
+  expect(withoutEndedStarts('')).toBe('')
 })

@@ -9,7 +9,7 @@ import type { AttemptEnd, AttemptStart } from './types.ts'
 
 /** The line for an attempt that has begun. */
 export function startLine(start: AttemptStart): string {
-  return `{${identity(start)},"outcome":"running"}`
+  return `{${identity(start)}${RUNNING}`
 }
 
 /** The line for an attempt that has ended. */
@@ -20,6 +20,29 @@ export function endLine(start: AttemptStart, end: AttemptEnd): string {
   if (end.cost !== null) line += `,"cost_nano":${end.cost}`
   if (end.upstreamRequestId !== undefined) line += `,"upstream_request_id":${quote(end.upstreamRequestId)}`
   return `${line},"usage":${usageObject(end.usage)}}`
+}
+
+const RUNNING = ',"outcome":"running"}'
+const ID_AT = '{"id":"'.length
+
+/**
+ * The whole lines of a spool file without the starts whose ends stand behind
+ * them: an end says all that its start said, and the database has half the
+ * work. What is still running keeps its start.
+ */
+export function withoutEndedStarts(lines: string): string {
+  const ended = new Set<string>()
+  const kept: string[] = []
+  for (let end = lines.length; end > 0; ) {
+    const from = lines.lastIndexOf('\n', end - 2) + 1
+    const id = lines.slice(from + ID_AT, lines.indexOf('"', from + ID_AT))
+    if (!lines.startsWith(RUNNING, end - 1 - RUNNING.length)) {
+      ended.add(id)
+      kept.push(lines.slice(from, end))
+    } else if (!ended.has(id)) kept.push(lines.slice(from, end))
+    end = from
+  }
+  return kept.reverse().join('')
 }
 
 function identity(start: AttemptStart): string {

@@ -2,6 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import type { Database, Log } from '../db/database.ts'
+import { withoutEndedStarts } from './records.ts'
 
 /** About a thousand records. */
 const BATCH_CHARACTERS = 512 * 1024
@@ -22,7 +23,8 @@ export interface Sink {
  */
 export async function importFile(sink: Sink, path: string, writer: string): Promise<void> {
   const text = await readOrMiss(sink, path)
-  for (const lines of batches(text)) {
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+  for (const lines of batches(withoutEndedStarts(whole))) {
     await insert(sink.database, lines, writer).catch(async (error: unknown) => {
       if (!isAboutData(error)) throw error
       await insertSingly(sink, lines, writer, join(dirname(path), REJECTED_FILE))
@@ -52,9 +54,9 @@ export async function closeWriter(database: Database, writer: string): Promise<v
     .execute()
 }
 
-/** Whole lines, many at a time; they are not looked at one by one here, because the database does that. */
+/** The lines, many at a time. */
 function* batches(text: string): Generator<string> {
-  const end = text.lastIndexOf('\n') + 1
+  const end = text.length
   for (let from = 0; from < end; ) {
     const cut = text.indexOf('\n', Math.min(from + BATCH_CHARACTERS, end - 1))
     yield text.slice(from, cut)
