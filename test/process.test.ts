@@ -120,7 +120,7 @@ describe('two workers', () => {
   const workersOf = (pid: number) =>
     execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)], { encoding: 'utf8' })
       .split('\n')
-      .filter((line) => line.includes('start') && !line.includes('liftoff'))
+      .filter((line) => line.includes('start') && !line.includes('wasm'))
       .map((line) => Number(line.trim().split(/\s+/)[0]))
 
   it('share keys, models and limits, and a dead one is replaced', async () => {

@@ -149,7 +149,7 @@ export class Turnout {
 /** The database is told from a worker by the flag that keeps it small. */
 function isDatabase(pid: number): boolean {
   try {
-    return commandLine(pid).includes('--liftoff-only')
+    return commandLine(pid).includes('--wasm-tiering-budget')
   } catch {
     return false
   }
