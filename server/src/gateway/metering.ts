@@ -1,7 +1,7 @@
 import type { ErrorCode, Operation, Usage } from '@turnout/contract'
 import type { Deployment } from '../core/deployment.ts'
 import { costOf } from '../core/price.ts'
-import type { AttemptStart, Ledger } from '../ledger/types.ts'
+import type { Ledger, OpenAttempt } from '../ledger/types.ts'
 import { newId } from '../lib/ids.ts'
 
 /** What the attempts of one request have in common. */
@@ -37,7 +37,9 @@ export class Meter {
   readonly #ledger: Ledger
   readonly #observer: AttemptObserver
   readonly #deployment: Deployment
-  readonly #start: AttemptStart
+  readonly #record: OpenAttempt
+  /** Epoch milliseconds. */
+  readonly #startedAt = Date.now()
   readonly #settings: Readonly<Record<string, string>>
   /** Epoch milliseconds of the first content of a stream. */
   firstPartAt: number | undefined
@@ -47,7 +49,7 @@ export class Meter {
     this.#observer = observer
     this.#deployment = deployment
     this.#settings = metered.settings
-    this.#start = {
+    this.#record = ledger.open({
       id: newId('att'),
       requestId: metered.requestId,
       attempt,
@@ -57,11 +59,10 @@ export class Meter {
       upstreamModel: deployment.upstreamId,
       keyId: metered.keyId,
       user: metered.user,
-      startedAt: Date.now(),
+      startedAt: this.#startedAt,
       streamed: metered.streamed,
       emulated: deployment.provider.emulated,
-    }
-    ledger.open(this.#start)
+    })
   }
 
   /**
@@ -76,9 +77,9 @@ export class Meter {
   ): void {
     const cost = providerCost ?? priceOf(this.#deployment, usage, this.#settings)
     const latencyMs = this.#latency()
-    this.#observer.attemptEnded(this.#start.provider, undefined, latencyMs)
+    this.#observer.attemptEnded(this.#deployment.provider.id, undefined, latencyMs)
     this.#ledger.close(
-      this.#start,
+      this.#record,
       { outcome: 'succeeded', latencyMs, firstPartMs: this.#firstPart(), usage, cost, upstreamRequestId },
       () => then(cost),
     )
@@ -96,7 +97,7 @@ export class Meter {
     then: () => void,
   ): void {
     const latencyMs = this.#latency()
-    if (errorCode !== 'canceled') this.#observer.attemptEnded(this.#start.provider, errorCode, latencyMs)
+    if (errorCode !== 'canceled') this.#observer.attemptEnded(this.#deployment.provider.id, errorCode, latencyMs)
     const outcome = errorCode === 'canceled' ? 'canceled' : errorCode === 'unknown_outcome' ? 'unknown' : 'failed'
     const counted = Object.keys(usage).length > 0
     const cost = counted
@@ -105,17 +106,17 @@ export class Meter {
         ? null
         : 0n
     this.#ledger.close(
-      this.#start,
+      this.#record,
       { outcome, errorCode, latencyMs, firstPartMs: this.#firstPart(), usage, cost, upstreamRequestId },
       then,
     )
   }
 
   #latency(): number {
-    return Math.max(0, Date.now() - this.#start.startedAt)
+    return Math.max(0, Date.now() - this.#startedAt)
   }
 
   #firstPart(): number | undefined {
-    return this.firstPartAt === undefined ? undefined : Math.max(0, this.firstPartAt - this.#start.startedAt)
+    return this.firstPartAt === undefined ? undefined : Math.max(0, this.firstPartAt - this.#startedAt)
   }
 }

@@ -58,8 +58,8 @@ const LOADED = `
   const turn = () => {
     for (let i = 0; i < 20; i++) {
       const start = { ...${JSON.stringify(start())}, id: process.pid + '_' + count++ }
-      ledger.open(start)
-      if (i > 0) ledger.close(start, end, () => writeSync(1, start.id + '\\n'))
+      const opened = ledger.open(start)
+      if (i > 0) ledger.close(opened, end, () => writeSync(1, start.id + '\\n'))
     }
     setImmediate(turn)
   }

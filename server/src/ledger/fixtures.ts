@@ -24,8 +24,7 @@ export function ledgerWorld(kind: Database['kind']): LedgerWorld {
   const world = {
     record(startFields = {}, endFields = {}) {
       const begun = start(startFields)
-      world.ledger.open(begun)
-      world.ledger.close(begun, end(endFields), () => {})
+      world.ledger.close(world.ledger.open(begun), end(endFields), () => {})
       return begun
     },
   } as LedgerWorld

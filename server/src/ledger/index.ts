@@ -6,7 +6,7 @@ import { readAttempts, readTotals } from './queries.ts'
 import { endLine, startLine } from './records.ts'
 import { closeWriter, importFile } from './sink.ts'
 import { Spool } from './spool.ts'
-import type { AttemptEnd, AttemptFilter, AttemptStart, Grouping, Ledger } from './types.ts'
+import type { AttemptEnd, AttemptFilter, AttemptStart, Grouping, Ledger, OpenAttempt } from './types.ts'
 import { newWriterId } from './writer.ts'
 
 const FLUSH_MS = 1_000
@@ -56,12 +56,14 @@ class SpooledLedger implements Ledger {
     this.#inBackground(() => this.#adopt())
   }
 
-  open(start: AttemptStart): void {
-    this.#spool.append(startLine(start))
+  open(start: AttemptStart): OpenAttempt {
+    const line = startLine(start)
+    this.#spool.append(line)
+    return line
   }
 
-  close(start: AttemptStart, end: AttemptEnd, then: () => void): void {
-    this.#spool.append(endLine(start, end), then)
+  close(attempt: OpenAttempt, end: AttemptEnd, then: () => void): void {
+    this.#spool.append(endLine(attempt, end), then)
   }
 
   /** @throws TurnoutError overloaded while the database does not answer; the records stay spooled */

@@ -16,7 +16,7 @@ describe.each(KINDS)('%s', (kind) => {
   describe('records', () => {
     test('an attempt is running until it ends, and then holds everything', async () => {
       const begun = start({ streamed: true, emulated: true })
-      world.ledger.open(begun)
+      const opened = world.ledger.open(begun)
       const identity = {
         id: begun.id,
         requestId: begun.requestId,
@@ -41,7 +41,7 @@ describe.each(KINDS)('%s', (kind) => {
         cost: 1_234_567_890_123_456_789n,
         upstreamRequestId: 'up_1',
       })
-      world.ledger.close(begun, ended, () => {})
+      world.ledger.close(opened, ended, () => {})
       expect(await all()).toEqual([
         {
           ...identity,
@@ -102,7 +102,7 @@ describe.each(KINDS)('%s', (kind) => {
 
     test('a replay changes nothing, in whatever order starts and ends come', async () => {
       const [one, two] = [start(), start()]
-      const ends = [endLine(one, end({ cost: 5n })), endLine(two, end({ outcome: 'canceled' }))]
+      const ends = [endLine(startLine(one), end({ cost: 5n })), endLine(startLine(two), end({ outcome: 'canceled' }))]
       await bring(...ends, startLine(two), '')
       const first = await all()
       expect(first.map(({ outcome }) => outcome).toSorted()).toEqual(['canceled', 'succeeded'])
@@ -113,7 +113,7 @@ describe.each(KINDS)('%s', (kind) => {
 
     test('a torn last line is left out, the lines before it are not', async () => {
       const [one, two] = [start(), start()]
-      await bring(startLine(one), endLine(two, end()).slice(0, -20))
+      await bring(startLine(one), endLine(startLine(two), end()).slice(0, -20))
       expect((await all()).map(({ id }) => id)).toEqual([one.id])
     })
 
@@ -154,8 +154,8 @@ describe.each(KINDS)('%s', (kind) => {
       const ids: string[] = []
       for (let i = 0; i < 20; i++) {
         const begun = start()
-        cut.open(begun)
-        await new Promise<void>((then) => cut.close(begun, end(), then))
+        const opened = cut.open(begun)
+        await new Promise<void>((then) => cut.close(opened, end(), then))
         ids.push(begun.id)
         await expect(cut.flush()).rejects.toThrow(expect.objectContaining({ code: 'overloaded', status: 503 }))
       }

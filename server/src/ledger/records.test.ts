@@ -38,7 +38,7 @@ test('the start line identifies the attempt', () => {
 })
 
 test('the end line does too, and says what came of it', () => {
-  const line = endLine(START, {
+  const line = endLine(startLine(START), {
     outcome: 'failed',
     errorCode: 'timeout',
     latencyMs: 12.6,
@@ -61,8 +61,10 @@ test('the end line does too, and says what came of it', () => {
 
 test('a cost keeps every digit, and an unknown one is absent', () => {
   const end = { outcome: 'succeeded', latencyMs: 1, usage: {} } as const
-  expect(endLine(START, { ...end, cost: 9_223_372_036_854_775_807n })).toContain('"cost_nano":9223372036854775807')
-  expect(JSON.parse(endLine(START, { ...end, cost: null }))).not.toHaveProperty('cost_nano')
+  expect(endLine(startLine(START), { ...end, cost: 9_223_372_036_854_775_807n })).toContain(
+    '"cost_nano":9223372036854775807',
+  )
+  expect(JSON.parse(endLine(startLine(START), { ...end, cost: null }))).not.toHaveProperty('cost_nano')
 })
 
 test('property: any string survives on one line, but for what PostgreSQL cannot store', () => {
@@ -84,7 +86,7 @@ test('a start is left out once its end follows, and kept while it runs', () => {
     AttemptStart,
   ]
   const end = { outcome: 'succeeded' as const, latencyMs: 5, usage: {}, cost: null }
-  const lines = [startLine(a), startLine(b), endLine(a, end), startLine(c), endLine(c, end)]
+  const lines = [startLine(a), startLine(b), endLine(startLine(a), end), startLine(c), endLine(startLine(c), end)]
   const text = (chosen: readonly string[]) => chosen.map((line) => `${line}\n`).join('')
   expect(withoutEndedStarts(text(lines))).toBe(text([lines[1]!, lines[2]!, lines[4]!]))
   expect(withoutEndedStarts('')).toBe('')

@@ -1,5 +1,5 @@
 import type { Usage } from '@turnout/contract'
-import type { AttemptEnd, AttemptStart } from './types.ts'
+import type { AttemptEnd, AttemptStart, OpenAttempt } from './types.ts'
 
 /**
  * The two lines that a spool file holds for an attempt, as JSON objects whose
@@ -8,13 +8,11 @@ import type { AttemptEnd, AttemptStart } from './types.ts'
  */
 
 /** The line for an attempt that has begun. */
-export function startLine(start: AttemptStart): string {
-  return `{${identity(start)}${RUNNING}`
-}
+export const startLine = (start: AttemptStart): OpenAttempt => `{${identity(start)}${RUNNING}` as OpenAttempt
 
-/** The line for an attempt that has ended. */
-export function endLine(start: AttemptStart, end: AttemptEnd): string {
-  let line = `{${identity(start)},"outcome":"${end.outcome}","latency_ms":${integer(end.latencyMs)}`
+/** The line for an attempt that has ended: that of its start with another end. */
+export function endLine(start: OpenAttempt, end: AttemptEnd): string {
+  let line = `${start.slice(0, -RUNNING.length)},"outcome":"${end.outcome}","latency_ms":${integer(end.latencyMs)}`
   if (end.errorCode !== undefined) line += `,"error_code":"${end.errorCode}"`
   if (end.firstPartMs !== undefined) line += `,"first_part_ms":${integer(end.firstPartMs)}`
   if (end.cost !== null) line += `,"cost_nano":${end.cost}`

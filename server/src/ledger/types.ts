@@ -17,6 +17,9 @@ export interface AttemptStart {
   emulated: boolean
 }
 
+/** An attempt whose beginning is recorded: all that its end needs to know of it. */
+export type OpenAttempt = string & { readonly attempt: never }
+
 /** What is known when it ends. */
 export interface AttemptEnd {
   outcome: Exclude<Outcome, 'running'>
@@ -49,9 +52,9 @@ export type Grouping = (typeof GROUPINGS)[number]
  * database that is down loses one; the database is filled from the spool.
  */
 export interface Ledger {
-  open(start: AttemptStart): void
+  open(start: AttemptStart): OpenAttempt
   /** `then` is called once the record has been handed to the operating system, together with others of the same turn. */
-  close(start: AttemptStart, end: AttemptEnd, then: () => void): void
+  close(attempt: OpenAttempt, end: AttemptEnd, then: () => void): void
   /** Brings what is spooled here into the database. */
   flush(): Promise<void>
   attempts(
