@@ -1,0 +1,58 @@
+import type { ServerSentEvent } from '../../lib/sse.ts'
+import { ChatStreamReader, type EventKind } from './stream.ts'
+
+/** Strings that differ from chunk to chunk: the text, and the random padding that OpenAI adds. */
+const DIFFERING = /"(?:content|obfuscation)": ?"(?:[^"\\]|\\.)*"/g
+/** What a JSON string may hold as it is. */
+const PLAIN = /^[^"\\\p{Cc}]+$/u
+/** A stream whose chunks still differ otherwise after so many is read chunk by chunk. */
+const MAX_LESSONS = 4
+
+/**
+ * Reads `chat.completion.chunk` events for a relay that passes their bytes on.
+ * Nearly all chunks of a stream are the same but for their text. Where that is
+ * so, one is known to be whole by comparing it with the last that was parsed,
+ * which takes a tenth of the time of parsing it and lets nothing pass that
+ * parsing would not.
+ */
+export class SkimmingChatReader extends ChatStreamReader {
+  /** What stands before, between and behind the strings that differ. */
+  #literals: readonly string[] = []
+  #lessons = 0
+
+  override read(event: ServerSentEvent): EventKind {
+    const { data } = event
+    if (data !== undefined && event.name === '' && this.#isAlike(data)) return 'content'
+    const { finish } = this
+    const kind = super.read(event)
+    if (kind === 'content' && finish === this.finish && this.#lessons < MAX_LESSONS) this.#learn(data!)
+    return kind
+  }
+
+  #isAlike(data: string): boolean {
+    const literals = this.#literals
+    if (literals.length === 0 || !data.startsWith(literals[0]!)) return false
+    let at = literals[0]!.length
+    for (let i = 1; i < literals.length; i += 1) {
+      const end = data.indexOf('"', at)
+      if (end === -1 || !PLAIN.test(data.slice(at, end)) || !data.startsWith(literals[i]!, end)) return false
+      at = end + literals[i]!.length
+    }
+    return at === data.length
+  }
+
+  #learn(data: string): void {
+    const { choices, usage } = this.chunk
+    const content = choices?.[0]?.delta?.content
+    if (choices?.length !== 1 || usage || typeof content !== 'string' || content === '') return
+    this.#lessons += 1
+    const literals: string[] = []
+    let from = 0
+    for (const { 0: found, index } of data.matchAll(DIFFERING)) {
+      const opening = index + found.indexOf('"', found.indexOf(':')) + 1
+      literals.push(data.slice(from, opening))
+      from = index + found.length - 1
+    }
+    if (literals.length > 0) this.#literals = [...literals, data.slice(from)]
+  }
+}
