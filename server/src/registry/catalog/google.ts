@@ -57,7 +57,11 @@ const TEXT: ModelPatch[] = [
   { ...chat('gemini-3.8-flash', 1_000_000), prices: flash },
   { ...chat('gemini-3.7-flash', 1_000_000), prices: flash },
   { ...chat('gemini-3.6-flash', 1_000_000), prices: flash },
-  { ...chat('gemini-3.5-flash', 1_000_000), prices: flat('1.5', '0.15', '9') },
+  {
+    ...chat('gemini-3.5-flash', 1_000_000),
+    prices: flat('1.5', '0.15', '9'),
+    lifecycle: deprecated('gemini-3.6-flash'),
+  },
   { ...chat('gemini-3.5-flash-lite', 1_000_000), prices: flat('0.3', '0.03', '2.5') },
   { ...chat('gemini-3.1-pro-preview'), prices: tieredPro },
   {
@@ -110,7 +114,7 @@ const image = (id: string, imageSizes: string[]): ModelPatch => ({
   provider: 'google',
   input: ['text', 'image'],
   output: ['image', 'text'],
-  capabilities: { imageInput: true, mask: false },
+  capabilities: { imageInput: true, mask: false, negativePrompt: false, guidance: false, steps: false, lora: false },
   limits: { images: 1, aspectRatios: TEN_RATIOS },
   inputs: objectSchema({ imageSize: choice(...imageSizes) }),
 })
@@ -141,7 +145,6 @@ const IMAGES: ModelPatch[] = [
   },
   {
     ...image('gemini-3.1-flash-lite-image', ['1K']),
-    limits: { images: 1 },
     prices: prices(GENAI_PRICES, perMillion({ input: '0.25', output: '1.5', imageOutput: '30' })),
   },
   goneImage('gemini-3.1-flash-image', '2026-10-29', 'gemini-nano-banana-2.1'),
@@ -173,6 +176,7 @@ const LEGACY: ModelPatch[] = [
   {
     id: 'veo-3.1',
     name: 'Veo 3.1',
+    description: "Google's own SDK offers it on Vertex AI alone since 3.0; the Gemini API may refuse it.",
     provider: 'google',
     upstreamId: 'veo-3.1-generate-preview',
     input: ['text', 'image'],

@@ -9,10 +9,11 @@ import { GOOGLE } from './google.ts'
  */
 export const VERTEX: ModelPatch[] = GOOGLE.filter(
   ({ id, lifecycle }) => /^(gemini|veo)-/.test(id) && lifecycle?.status !== 'retired',
-).map(({ aliases: _, ...model }) => ({
+).map(({ aliases: _, description: __, ...model }) => ({
   ...model,
   id: `vertex/${model.id}`,
-  upstreamId: model.upstreamId ?? model.id,
+  // Only the Gemini API still calls Veo a preview.
+  upstreamId: (model.upstreamId ?? model.id).replace(/^(veo-.*)-preview$/, '$1-001'),
   provider: 'vertex',
   ...(model.lifecycle?.replacedBy && {
     lifecycle: { ...model.lifecycle, replacedBy: `vertex/${model.lifecycle.replacedBy}` },

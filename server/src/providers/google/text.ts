@@ -1,0 +1,91 @@
+import type { Connection, TextAdapter, TransportResponse } from '../../core/adapter.ts'
+import { TurnoutError } from '../../core/error.ts'
+import type { TextCall, TextPart, TextResult } from '../../core/text.ts'
+import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
+import { isObject, readObject } from '../shared/exchange.ts'
+import { parseJson } from '../shared/failure.ts'
+import { callModel, type Door } from './door.ts'
+import { googleError } from './errors.ts'
+import { AnswerReader } from './reader.ts'
+import { textRequest } from './request.ts'
+
+/** The parts of an answer put together. */
+function joined(parts: readonly TextPart[]): TextResult {
+  let text = ''
+  let reasoning = ''
+  const toolCalls: TextResult['toolCalls'] = []
+  for (const part of parts) {
+    if (part.type === 'text-delta') text += part.text
+    else if (part.type === 'reasoning-delta') reasoning += part.text
+    else if (part.type === 'tool-call-delta') {
+      const { index, id = '', name = '', arguments: written = '', opaque } = part
+      const begun = toolCalls[index]
+      if (begun) begun.arguments += written
+      else toolCalls[index] = { id, name, arguments: written, opaque }
+    } else {
+      const { type: _, ...end } = part
+      return { text, reasoning: reasoning || undefined, toolCalls, ...end }
+    }
+  }
+  throw new Error('an answer ended without its end')
+}
+
+/** An answer of status 200 may still be an error. */
+function refuseError(value: unknown, { status, headers }: TransportResponse, provider: string): void {
+  const outer: unknown = Array.isArray(value) ? (value as unknown[])[0] : value
+  if (isObject(outer) && outer.error !== undefined) throw googleError(status, headers, JSON.stringify(outer), provider)
+}
+
+/**
+ * The JSON of an event. Errors in the midst of a stream have been seen without
+ * the field name `data`, so a bare object is looked at as well. Undefined for
+ * what is neither.
+ */
+function readEvent({ data, start, end }: ServerSentEvent, bytes: Buffer): unknown {
+  if (data !== undefined) return parseJson(data)
+  const bare = bytes.toString('utf8', start, end).trimStart()
+  return bare.startsWith('{') || bare.startsWith('[') ? parseJson(bare) : undefined
+}
+
+const NOTHING: readonly TextPart[] = []
+
+/**
+ * Text by `generateContent`. A stream has no end marker: `finishReason` is the
+ * end. A chunk that cannot be read is left out; if it was the last one, the
+ * end is missed.
+ * Source: Gemini API reference, generateContent, read November 2026.
+ */
+export const googleText = (door: Door): TextAdapter => ({
+  links: false,
+  async generate(call: TextCall, connection: Connection): Promise<TextResult> {
+    const { body, warnings } = textRequest(call)
+    const response = await callModel(door, connection, call.model, 'generateContent', body)
+    const answer = await readObject(response, connection.provider)
+    refuseError(answer, response, connection.provider)
+    const reader = new AnswerReader(response, connection.provider, warnings)
+    return joined([...reader.read(answer), ...reader.end(true)])
+  },
+  async *stream(call: TextCall, connection: Connection): AsyncIterable<TextPart> {
+    const { body, warnings } = textRequest(call)
+    const response = await callModel(door, connection, call.model, 'streamGenerateContent?alt=sse', body)
+    const { provider } = connection
+    const reader = new AnswerReader(response, provider, warnings)
+    const framer = new EventFramer()
+    const read = (event: ServerSentEvent): readonly TextPart[] => {
+      const value = readEvent(event, framer.bytes)
+      refuseError(value, response, provider)
+      return isObject(value) ? reader.read(value) : NOTHING
+    }
+    try {
+      for await (const bytes of response.body) {
+        const events = framer.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+        for (const event of events) for (const part of read(event)) yield part
+      }
+      for (const event of framer.flush()) for (const part of read(event)) yield part
+    } catch (error) {
+      // A connection that is lost after the end takes nothing away from the answer.
+      if (!reader.complete || !(error instanceof TurnoutError && error.code === 'connection')) throw error
+    }
+    for (const part of reader.end(false)) yield part
+  },
+})

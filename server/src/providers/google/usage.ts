@@ -1,0 +1,41 @@
+import type { Usage } from '@turnout/contract'
+import { isObject } from '../shared/exchange.ts'
+
+const count = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined
+
+/** The sum of what is known; undefined where nothing is. */
+const sum = (...counts: (number | undefined)[]): number | undefined =>
+  counts.reduce((total, each) => (each === undefined ? total : (total ?? 0) + each), undefined)
+
+/** How many tokens of a kind `*TokensDetails` count; undefined where they do not name it. */
+function ofModality(details: unknown, modality: string): number | undefined {
+  if (!Array.isArray(details)) return undefined
+  return sum(
+    ...details.map((each) => (isObject(each) && each.modality === modality ? count(each.tokenCount) : undefined)),
+  )
+}
+
+/** Whether a `usageMetadata` counts anything yet; in the first chunks of a stream it may not. */
+export const countsTokens = (value: unknown): boolean =>
+  isObject(value) && (value.promptTokenCount !== undefined || value.candidatesTokenCount !== undefined)
+
+/**
+ * `usageMetadata` as ours. Google counts thoughts beside the candidates and
+ * the prompts of its own tools beside the prompt; both are billed. Undefined
+ * where it counts nothing.
+ * Source: Gemini API reference, UsageMetadata, read November 2026.
+ */
+export function readUsage(value: unknown): Usage | undefined {
+  if (!isObject(value)) return undefined
+  const counts: [keyof Usage, number | undefined][] = [
+    ['inputTokens', sum(count(value.promptTokenCount), count(value.toolUsePromptTokenCount))],
+    ['cachedInputTokens', count(value.cachedContentTokenCount)],
+    ['imageInputTokens', ofModality(value.promptTokensDetails, 'IMAGE')],
+    ['outputTokens', sum(count(value.candidatesTokenCount), count(value.thoughtsTokenCount))],
+    ['reasoningTokens', count(value.thoughtsTokenCount)],
+    ['imageOutputTokens', ofModality(value.candidatesTokensDetails, 'IMAGE')],
+  ]
+  const known = counts.filter(([, amount]) => amount !== undefined)
+  return known.length === 0 ? undefined : (Object.fromEntries(known) as Usage)
+}
