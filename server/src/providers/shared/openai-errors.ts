@@ -6,24 +6,24 @@ import { codeOfStatus, type ErrorReader, errorReader, parseJson, readPlain, type
  * an empty account, a 400 may be moderation.
  * Source: OpenAI's API reference and error guide, read November 2026.
  */
-const BY_WORD: Readonly<Record<string, ErrorCode>> = {
-  insufficient_quota: 'billing',
-  credit_balance_exhausted: 'billing',
-  organization_spend_limit_exceeded: 'billing',
-  project_spend_limit_exceeded: 'billing',
-  organization_usage_limit_exceeded: 'billing',
-  billing_hard_limit_reached: 'billing',
-  billing_not_active: 'billing',
-  moderation_blocked: 'content_policy',
-  content_policy_violation: 'content_policy',
-  content_filter: 'content_policy',
-  context_length_exceeded: 'invalid_input',
-  invalid_api_key: 'authentication',
-  model_not_found: 'model_not_found',
-  rate_limit_exceeded: 'rate_limit',
-  slow_down: 'rate_limit',
-  server_is_overloaded: 'overloaded',
-}
+const BY_WORD: ReadonlyMap<string, ErrorCode> = new Map([
+  ['insufficient_quota', 'billing'],
+  ['credit_balance_exhausted', 'billing'],
+  ['organization_spend_limit_exceeded', 'billing'],
+  ['project_spend_limit_exceeded', 'billing'],
+  ['organization_usage_limit_exceeded', 'billing'],
+  ['billing_hard_limit_reached', 'billing'],
+  ['billing_not_active', 'billing'],
+  ['moderation_blocked', 'content_policy'],
+  ['content_policy_violation', 'content_policy'],
+  ['content_filter', 'content_policy'],
+  ['context_length_exceeded', 'invalid_input'],
+  ['invalid_api_key', 'authentication'],
+  ['model_not_found', 'model_not_found'],
+  ['rate_limit_exceeded', 'rate_limit'],
+  ['slow_down', 'rate_limit'],
+  ['server_is_overloaded', 'overloaded'],
+])
 
 /** What a failed answer says, in whichever of the known shapes: `{error: {…}}`, `{error: "…"}`, `{detail}`, `{message}`, HTML, nothing. */
 export function readOpenAISaid(body: string, status: number): Said {
@@ -38,7 +38,7 @@ export function readOpenAISaid(body: string, status: number): Said {
   return {
     message: text(message) ?? text(detail) ?? (detail === undefined ? '' : JSON.stringify(detail)),
     // An error inside an answer of status 200 may carry its status as its code.
-    code: BY_WORD[word ?? ''] ?? BY_WORD[kind ?? ''] ?? codeOfStatus(status >= 400 ? status : Number(word)),
+    code: BY_WORD.get(word ?? '') ?? BY_WORD.get(kind ?? '') ?? codeOfStatus(status >= 400 ? status : Number(word)),
     word: word ?? kind,
     param: text(param),
   }

@@ -1,3 +1,4 @@
+import type { FinishReason } from '@turnout/contract'
 import type { Connection, TextAdapter, TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { finishReason } from '../../core/openai/finish.ts'
@@ -5,7 +6,7 @@ import { type ChatChunk, ChatStreamReader } from '../../core/openai/stream.ts'
 import { readUsage } from '../../core/openai/usage.ts'
 import type { ContentPart, TextCall, TextMessage, TextPart, TextResult, ToolCall } from '../../core/text.ts'
 import { EventFramer } from '../../lib/sse.ts'
-import { requireReadable } from './failure.ts'
+import { type ErrorReader, requireReadable } from './failure.ts'
 import { openAIHeaders, versionedBase } from './openai-door.ts'
 import { openAIError } from './openai-errors.ts'
 
@@ -94,7 +95,12 @@ function requestBody(call: TextCall, connection: Connection, stream: boolean): s
   })
 }
 
-async function post(call: TextCall, connection: Connection, stream: boolean): Promise<TransportResponse> {
+async function post(
+  call: TextCall,
+  connection: Connection,
+  stream: boolean,
+  readError: ErrorReader,
+): Promise<TransportResponse> {
   const response = await connection.transport(`${versionedBase(connection.baseUrl)}/chat/completions`, {
     method: 'POST',
     headers: {
@@ -105,7 +111,7 @@ async function post(call: TextCall, connection: Connection, stream: boolean): Pr
     body: requestBody(call, connection, stream),
     signal: connection.signal,
   })
-  await requireReadable(response, connection.provider, openAIError)
+  await requireReadable(response, connection.provider, readError)
   return response
 }
 
@@ -135,14 +141,22 @@ const readToolCalls = (calls: unknown): ToolCall[] =>
     called?.name ? [{ id: id ?? '', name: called.name, arguments: called.arguments ?? '' }] : [],
   )
 
+const endOf = (raw: string | null, refused: boolean): FinishReason =>
+  refused ? 'content-filter' : raw === null ? 'other' : finishReason(raw)
+
 /** A whole completion. @throws TurnoutError invalid_output, or what the body says went wrong */
-function readCompletion(body: string, response: TransportResponse, connection: Connection): TextResult {
+function readCompletion(
+  body: string,
+  response: TransportResponse,
+  connection: Connection,
+  readError: ErrorReader,
+): TextResult {
   const upstreamRequestId = response.headers['x-request-id']
   let completion: Completion | null = null
   try {
     completion = JSON.parse(body) as Completion | null
   } catch {}
-  if (completion?.error) throw openAIError(response.status, response.headers, body, connection.provider)
+  if (completion?.error) throw readError(response.status, response.headers, body, connection.provider)
   const choice = completion?.choices?.[0]
   if (!choice?.message) {
     throw new TurnoutError(
@@ -156,22 +170,24 @@ function readCompletion(body: string, response: TransportResponse, connection: C
   }
   const { content, refusal, reasoning_content, reasoning, tool_calls } = choice.message
   const raw = choice.finish_reason ?? null
+  // OpenAI ends a refusal as it ends an answer.
+  const refused = typeof refusal === 'string' && refusal !== ''
   const thoughts = reasoning_content ?? reasoning
   return {
-    text: typeof content === 'string' ? content : typeof refusal === 'string' ? refusal : '',
+    text: typeof content === 'string' ? content : refused ? refusal : '',
     reasoning: typeof thoughts === 'string' && thoughts !== '' ? thoughts : undefined,
     toolCalls: readToolCalls(tool_calls),
     warnings: [],
-    reason: raw === null ? 'other' : finishReason(raw),
+    reason: endOf(raw, refused),
     raw,
     usage: readUsage(completion?.usage),
     upstreamRequestId,
   }
 }
 
-async function generate(call: TextCall, connection: Connection): Promise<TextResult> {
-  const response = await post(call, connection, false)
-  return readCompletion(await response.text(), response, connection)
+async function generate(call: TextCall, connection: Connection, readError: ErrorReader): Promise<TextResult> {
+  const response = await post(call, connection, false, readError)
+  return readCompletion(await response.text(), response, connection, readError)
 }
 
 /** What a chunk brings of the first choice; there are others where the defaults of a model ask for them. */
@@ -239,10 +255,10 @@ class AnswerBytes {
   }
 }
 
-async function* stream(call: TextCall, connection: Connection): AsyncIterable<TextPart> {
+async function* stream(call: TextCall, connection: Connection, readError: ErrorReader): AsyncIterable<TextPart> {
   const exchange = new AbortController()
   const signal = AbortSignal.any([connection.signal, exchange.signal])
-  const response = await post(call, { ...connection, signal }, true)
+  const response = await post(call, { ...connection, signal }, true, readError)
   const upstreamRequestId = response.headers['x-request-id']
   const framer = new EventFramer()
   const reader = new ChatStreamReader()
@@ -251,13 +267,15 @@ async function* stream(call: TextCall, connection: Connection): AsyncIterable<Te
   let isWhole: boolean | undefined
   let begun = false
   let marked = false
+  let refused = false
   const read = function* (events: ReturnType<EventFramer['push']>): Iterable<TextPart> {
     for (const event of events) {
       const kind = reader.read(event)
-      if (kind === 'error') throw openAIError(response.status, response.headers, reader.error, connection.provider)
+      if (kind === 'error') throw readError(response.status, response.headers, reader.error, connection.provider)
       if (kind === 'done') marked = true
       if (kind !== 'content') continue
       begun = true
+      refused ||= Boolean(reader.chunk.choices?.[0]?.delta?.refusal)
       yield* deltas(reader.chunk)
     }
   }
@@ -272,7 +290,7 @@ async function* stream(call: TextCall, connection: Connection): AsyncIterable<Te
     }
     if (isWhole) {
       // An error, or a server that does not stream: its answer is as good, and asking again would be paying again.
-      yield* inParts(readCompletion(Buffer.concat(whole).toString(), response, connection))
+      yield* inParts(readCompletion(Buffer.concat(whole).toString(), response, connection, readError))
       return
     }
     yield* read(framer.flush())
@@ -285,7 +303,7 @@ async function* stream(call: TextCall, connection: Connection): AsyncIterable<Te
     }
     yield {
       type: 'finish',
-      reason: reader.finish === null ? 'other' : finishReason(reader.finish),
+      reason: endOf(reader.finish, refused),
       raw: reader.finish,
       usage: reader.usage,
       warnings: [],
@@ -304,5 +322,12 @@ function* inParts({ text, reasoning, toolCalls, ...end }: TextResult): Iterable<
   yield { type: 'finish', ...end }
 }
 
+/** Text by OpenAI's chat completions, for a server whose errors have words of their own. */
+export const createOpenAIText = (readError: ErrorReader): TextAdapter => ({
+  links: true,
+  generate: (call, connection) => generate(call, connection, readError),
+  stream: (call, connection) => stream(call, connection, readError),
+})
+
 /** Text by OpenAI's chat completions. */
-export const openAIText: TextAdapter = { links: true, generate, stream }
+export const openAIText: TextAdapter = createOpenAIText(openAIError)
