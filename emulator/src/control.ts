@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FaultOrder, FaultQueue } from './faults.ts'
-import { readBody } from './http/body.ts'
-import { sendJson } from './http/deliver.ts'
-import { unknownRoute } from './http/request.ts'
+import { parseBody, readBytes } from './http/body.ts'
+import { sendJson } from './http/send.ts'
 import type { Ledger } from './ledger.ts'
-import { badRequest } from './openai/errors.ts'
+import { badRequest, refuse } from './openai/errors.ts'
+import { Problem } from './refusal.ts'
 
 export interface Controlled {
   faults: FaultQueue
@@ -13,7 +13,7 @@ export interface Controlled {
 }
 
 async function addFault(request: IncomingMessage, { faults }: Controlled): Promise<unknown> {
-  const { json } = await readBody(request, ['application/json'])
+  const { json } = await parseBody(request, await readBytes(request), ['application/json'])
   try {
     // The queue checks what it is given.
     faults.add(json as unknown as FaultOrder)
@@ -34,6 +34,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     return { faults: [] }
   },
   'GET /_emulator/requests': (_request, { ledger }) => ({ requests: ledger.requests(), aborted: ledger.aborted() }),
+  'GET /_emulator/leaks': (_request, { ledger }) => ({ leaks: ledger.leaks() }),
   'GET /_emulator/bill': (_request, { ledger }) => ledger.bill(),
   'DELETE /_emulator': (_request, controlled) => {
     controlled.reset()
@@ -53,6 +54,10 @@ export async function control(
   controlled: Controlled,
 ): Promise<void> {
   const action = ACTIONS[`${request.method} ${path}`]
-  if (!action) throw unknownRoute(request.method ?? '', path)
-  sendJson(response, 200, {}, await action(request, controlled))
+  try {
+    if (!action) throw new Problem({ kind: 'unknown-route', method: request.method ?? '', path })
+    sendJson(response, 200, {}, await action(request, controlled))
+  } catch (error) {
+    throw error instanceof Problem ? refuse(error.fact) : error
+  }
 }

@@ -1,8 +1,20 @@
-import { isObject } from './openai/validate.ts'
+import { isObject } from './json.ts'
 import type { JsonObject, Operation } from './types.ts'
+
+/** What becomes of a result although the request itself was answered as it should be. */
+export type Fate =
+  /** The provider's moderation takes the result, in the provider's own way. */
+  | { kind: 'moderated'; billed?: boolean }
+  /** The URL of the result is already gone. */
+  | { kind: 'expired-result' }
+  /** A submitted task stays pending for this many polls and succeeds after them. */
+  | { kind: 'late-success'; polls: number }
+  /** A submitted task fails. */
+  | { kind: 'failed-task'; billed?: boolean }
 
 /** How one answer goes wrong. Events are counted from 0 and include the first one, which carries only the role. */
 export type Fault =
+  | Fate
   /** Another status; without a body one of the real shape for that status. */
   | { kind: 'status'; status: number; body?: string | JsonObject; headers?: Record<string, string> }
   /** The connection is reset after the request was read, before any byte of the answer. */
@@ -19,20 +31,20 @@ export type Fault =
   | { kind: 'malformed'; atChunk: number }
   /** This many events, then an error event and the end. Buffered: a 200 whose body is the error. */
   | { kind: 'error-event'; afterChunks: number; error?: JsonObject }
-  /** No `[DONE]`. */
+  /** No `[DONE]`, no last event of the protocol, no closing bracket: what a provider ends its streams with. */
   | { kind: 'no-end-marker' }
-  /** A clean end without finish reason, usage and `[DONE]`. Buffered: `finish_reason` is null. */
+  /** A clean end without finish reason, usage and end marker. Buffered: the finish reason is null or absent. */
   | { kind: 'no-finish' }
   /** No usage, although it was asked for. */
   | { kind: 'no-usage' }
   /** The answer is written in pieces of this many bytes. */
   | { kind: 'split'; bytes: number }
-  /** Streams with CRLF line ends and comments between the events. */
+  /** Streams with CRLF line ends and comments between the events, where the framing has lines. */
   | { kind: 'crlf' }
 
 /** A fault and the requests that it waits for. */
 export interface FaultOrder {
-  match?: { operation?: Operation; model?: string; streamed?: boolean }
+  match?: { provider?: string; operation?: Operation; model?: string; streamed?: boolean }
   /** How many matching requests it hits; 1 unless said otherwise. */
   times?: number
   /** How many matching requests it lets by first. */
@@ -41,9 +53,11 @@ export interface FaultOrder {
 }
 
 export interface FaultSubject {
+  provider: string
   operation: Operation
   model: string | undefined
   streamed: boolean
+  fates: readonly Fate['kind'][]
 }
 
 export interface Faults {
@@ -68,6 +82,17 @@ const KINDS: Readonly<Record<Fault['kind'], { needs?: string; least?: number }>>
   'no-usage': {},
   split: { needs: 'bytes', least: 1 },
   crlf: {},
+  moderated: {},
+  'expired-result': {},
+  'late-success': { needs: 'polls', least: 0 },
+  'failed-task': {},
+}
+
+const FATES: readonly string[] = ['moderated', 'expired-result', 'late-success', 'failed-task'] satisfies Fate['kind'][]
+
+/** The fate that a fault orders; undefined for what goes wrong on the wire. */
+export function fateOf(fault: Fault | undefined): Fate | undefined {
+  return fault && FATES.includes(fault.kind) ? (fault as Fate) : undefined
 }
 
 function check(order: FaultOrder): void {
@@ -84,8 +109,10 @@ function check(order: FaultOrder): void {
   }
 }
 
-function matches({ match = {} }: FaultOrder, subject: FaultSubject): boolean {
-  return (['operation', 'model', 'streamed'] as const).every(
+function matches({ match = {}, fault }: FaultOrder, subject: FaultSubject): boolean {
+  const fate = fateOf(fault)
+  if (fate && !subject.fates.includes(fate.kind)) return false
+  return (['provider', 'operation', 'model', 'streamed'] as const).every(
     (key) => match[key] === undefined || match[key] === subject[key],
   )
 }

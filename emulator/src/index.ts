@@ -1,5 +1,5 @@
-export type { Fault, FaultOrder, Faults } from './faults.ts'
-export type { AbortedRequest, Bill, BillLine, RecordedRequest } from './ledger.ts'
+export type { Fate, Fault, FaultOrder, Faults } from './faults.ts'
+export type { AbortedRequest, Bill, BillLine, Leak, RecordedRequest } from './ledger.ts'
 export { runEmulator } from './main.ts'
-export { type Emulator, type EmulatorOptions, startEmulator } from './server.ts'
+export { type Emulator, type EmulatorOptions, PROVIDERS, startEmulator } from './server.ts'
 export type { Operation } from './types.ts'

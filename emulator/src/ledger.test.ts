@@ -16,6 +16,7 @@ describe('bill', () => {
       cachedInputTokens: 0,
       outputTokens: (one.usage?.completion_tokens ?? 0) + (two.usage?.completion_tokens ?? 0),
       images: 0,
+      seconds: 0,
     })
     expect(bill.models['gpt-image-2']).toMatchObject({ calls: 1, images: 2, outputTokens: image.usage?.output_tokens })
     expect(bill.models['text-embedding-3-small']?.inputTokens).toBe(vector.usage.prompt_tokens)
@@ -44,6 +45,44 @@ describe('records', () => {
     ])
     expect(emulator.requests()[0]?.headers).toHaveProperty('user-agent')
     expect(emulator.requests()[0]?.headers).not.toHaveProperty('authorization')
+  })
+})
+
+describe('credentials', () => {
+  it('that a result URL is told are leaks, by name and without their value', async () => {
+    const { emulator } = await emulated()
+    const url = `${emulator.url}/_files/nothing.png`
+    expect((await fetch(url)).status).toBe(404)
+    expect(emulator.leaks()).toEqual([])
+    await fetch(`${url}?key=secret`, { headers: { authorization: 'Bearer secret', 'x-key': 'secret' } })
+    expect(emulator.leaks()).toMatchObject([
+      { path: '/_files/nothing.png', carriedIn: ['authorization', 'x-key', 'key'] },
+    ])
+    emulator.reset()
+    expect(emulator.leaks()).toEqual([])
+  })
+
+  it('are kept out of the records of every provider', async () => {
+    const { emulator } = await emulated()
+    const headers = { 'x-goog-api-key': 'secret', 'x-api-key': 'secret' }
+    await fetch(`${emulator.baseUrl('google')}/v1beta/models?key=secret&pageSize=2`, { headers })
+    await fetch(`${emulator.baseUrl('anthropic')}/v1/models`, { headers })
+    expect(JSON.stringify(emulator.requests())).not.toContain('secret')
+    expect(emulator.requests()[0]?.path).toBe('/google/v1beta/models?pageSize=2')
+  })
+})
+
+describe('providers', () => {
+  it('have base URLs of their own, and faults that wait for them', async () => {
+    const { emulator } = await emulated()
+    expect(emulator.baseUrl('openai')).toBe(emulator.openaiBaseUrl)
+    expect(emulator.baseUrl('google')).toBe(`${emulator.url}/google`)
+    expect(() => emulator.baseUrl('nobody')).toThrow("no provider 'nobody'")
+    emulator.faults.add({ match: { provider: 'google' }, fault: { kind: 'status', status: 503 } })
+    emulator.faults.add({ fault: { kind: 'moderated' } })
+    expect((await post(emulator, '/chat/completions', CHAT)).status).toBe(200)
+    // A chat of OpenAI's has no moderated form: the order waits for a request that can take it.
+    expect(emulator.faults.list()).toHaveLength(2)
   })
 })
 

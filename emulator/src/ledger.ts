@@ -2,9 +2,11 @@ import type { Charge, Operation } from './types.ts'
 
 /** One request as it arrived, without its credential. */
 export interface RecordedRequest {
+  /** Whose double answered. */
+  provider: string
   operation: Operation | undefined
   method: string
-  /** Path and query. */
+  /** Path and query, without a credential in it. */
   path: string
   headers: Record<string, string>
   /** Whether the credential was accepted. */
@@ -17,6 +19,7 @@ export interface RecordedRequest {
 
 /** A request whose client went away before the answer was complete. */
 export interface AbortedRequest {
+  provider: string
   operation: Operation
   path: string
   /** When the request arrived, and when its end was noticed; milliseconds since 1970. */
@@ -31,6 +34,17 @@ export interface BillLine {
   cachedInputTokens: number
   outputTokens: number
   images: number
+  /** Seconds of video. */
+  seconds: number
+}
+
+/** A request to a result URL that carried a credential, which result URLs must never be told. */
+export interface Leak {
+  path: string
+  /** Names of the headers and query parameters that held it. */
+  carriedIn: string[]
+  /** Milliseconds since 1970. */
+  at: number
 }
 
 export interface Bill extends BillLine {
@@ -40,14 +54,22 @@ export interface Bill extends BillLine {
 const MAX_RECORDS = 1_000
 const MAX_RECORDED_BYTES = 64 * 1024 * 1024
 
-const emptyLine = (): BillLine => ({ calls: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, images: 0 })
+const emptyLine = (): BillLine => ({
+  calls: 0,
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
+  images: 0,
+  seconds: 0,
+})
 
 function add(line: BillLine, charge: Charge): void {
   line.calls++
-  line.inputTokens += charge.inputTokens
-  line.cachedInputTokens += charge.cachedInputTokens
-  line.outputTokens += charge.outputTokens
-  line.images += charge.images
+  line.inputTokens += charge.inputTokens ?? 0
+  line.cachedInputTokens += charge.cachedInputTokens ?? 0
+  line.outputTokens += charge.outputTokens ?? 0
+  line.images += charge.images ?? 0
+  line.seconds += charge.seconds ?? 0
 }
 
 /**
@@ -58,6 +80,7 @@ export class Ledger {
   #records: { request: RecordedRequest; bytes: number }[] = []
   #bytes = 0
   #aborted: AbortedRequest[] = []
+  #leaks: Leak[] = []
   #total = emptyLine()
   #models = new Map<string, BillLine>()
 
@@ -81,6 +104,15 @@ export class Ledger {
     if (this.#aborted.length > MAX_RECORDS) this.#aborted.shift()
   }
 
+  leak(leak: Leak): void {
+    this.#leaks.push(leak)
+    if (this.#leaks.length > MAX_RECORDS) this.#leaks.shift()
+  }
+
+  leaks(): Leak[] {
+    return [...this.#leaks]
+  }
+
   requests(): RecordedRequest[] {
     return this.#records.map(({ request }) => request)
   }
@@ -97,6 +129,7 @@ export class Ledger {
     this.#records = []
     this.#bytes = 0
     this.#aborted = []
+    this.#leaks = []
     this.#total = emptyLine()
     this.#models = new Map()
   }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { startEmulator } from './server.ts'
+import { PROVIDERS, startEmulator } from './server.ts'
 
 const USAGE = `Usage: turnout-emulator [--port 8090] [--host 127.0.0.1] [--chunk-delay ms] [--image-delay ms]`
 
@@ -39,7 +39,12 @@ export async function runEmulator(argv: string[]): Promise<void> {
     chunkDelayMs: readNumber('chunk-delay', values['chunk-delay']) ?? 20,
     imageDelayMs: readNumber('image-delay', values['image-delay']),
   })
-  console.log(`The OpenAI emulator answers at ${emulator.openaiBaseUrl} (any credential is accepted). Try:
+  const bases = PROVIDERS.map((id) => `  ${id.padEnd(12)} ${emulator.baseUrl(id)}`).join('\n')
+  console.log(`The emulator answers at these base URLs (any credential is accepted):
+
+${bases}
+
+Try:
 
   curl ${emulator.openaiBaseUrl}/chat/completions -H 'Authorization: Bearer any' \\
     -H 'Content-Type: application/json' \\

@@ -1,9 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { DOUBLES } from './doubles.ts'
 import { exchange, type Host } from './exchange.ts'
 import { FaultQueue, type Faults } from './faults.ts'
-import { type AbortedRequest, type Bill, Ledger, type RecordedRequest } from './ledger.ts'
+import { Files } from './files.ts'
+import { type AbortedRequest, type Bill, type Leak, Ledger, type RecordedRequest } from './ledger.ts'
 import { ModelTable } from './openai/models.ts'
+import { Router } from './routing.ts'
+import { Tasks } from './tasks.ts'
 import { PromptCache } from './text/prompt-cache.ts'
 import type { Delays } from './types.ts'
 
@@ -12,16 +16,26 @@ export interface EmulatorOptions extends Partial<Delays> {
   host?: string
   /** A free port unless said otherwise. */
   port?: number
-  /** Credentials that are accepted; any that is not empty unless said otherwise. */
+  /** Credentials that every provider accepts, for AWS access key ids; any that is not empty unless said otherwise. */
   credentials?: readonly string[]
-  /** Further model ids; their kind is guessed from the id. */
+  /** The secret that AWS signatures are verified with; without it only their form is checked. */
+  awsSecret?: string
+  /** Further model ids of every provider; their kind is guessed from the id. */
   models?: readonly string[]
+  /** How often submitted work says that it is pending before it is done; 1 unless said otherwise. */
+  pendingPolls?: number
 }
 
 export interface Emulator {
   url: string
   /** The base URL for an OpenAI client. */
   openaiBaseUrl: string
+  /**
+   * The base URL for a provider's client: what stands in for `https://api.anthropic.com` and the like.
+   *
+   * @throws TypeError for a provider that the emulator does not have
+   */
+  baseUrl(provider: string): string
   faults: Faults
   /** The latest requests, oldest first. */
   requests(): RecordedRequest[]
@@ -29,7 +43,9 @@ export interface Emulator {
   bill(): Bill
   /** The requests whose client went away before the answer was complete. */
   aborted(): AbortedRequest[]
-  /** Forgets requests, bill, faults and prompt cache. */
+  /** The requests to result URLs that carried a credential. */
+  leaks(): Leak[]
+  /** Forgets requests, bill, leaks, faults, tasks, results and prompt cache. */
   reset(): void
   /** Ends all connections and timers. */
   close(): Promise<void>
@@ -38,17 +54,32 @@ export interface Emulator {
 /** As patient with idle connections as a provider's edge; Node's own 5 s would race with a client's next request. */
 const KEEP_ALIVE_MS = 75_000
 
-/** Starts a server that answers as OpenAI's API does, without a model behind it. */
+/** Ids of the providers that the emulator stands in for. */
+export const PROVIDERS: readonly string[] = DOUBLES.map(({ id }) => id)
+
+function mountOf(provider: string): string {
+  const double = DOUBLES.find(({ id }) => id === provider)
+  if (!double) throw new TypeError(`The emulator has no provider '${provider}'.`)
+  return double.mount
+}
+
+/** Starts a server that answers as the providers' APIs do, without a model behind it. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const closing = new AbortController()
   const faults = new FaultQueue()
   const ledger = new Ledger()
   const promptCache = new PromptCache()
+  const tasks = new Tasks(options.pendingPolls ?? 1)
+  const files = new Files()
+  const objects: Host['world']['objects'] = new Map()
   const { chunkDelayMs = 0, firstChunkDelayMs = 0, imageDelayMs = 0 } = options
   const reset = (): void => {
     faults.clear()
     ledger.clear()
     promptCache.clear()
+    tasks.clear()
+    files.clear()
+    objects.clear()
   }
   const host: Host = {
     faults,
@@ -56,10 +87,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     reset,
     world: {
       models: new ModelTable(options.models ?? []),
+      moreModels: options.models ?? [],
       promptCache,
       delays: { chunkDelayMs, firstChunkDelayMs, imageDelayMs },
+      tasks,
+      files,
+      objects,
     },
-    credentials: options.credentials && new Set(options.credentials),
+    router: new Router(DOUBLES),
+    accepted: { credentials: options.credentials && new Set(options.credentials), awsSecret: options.awsSecret },
     closing: closing.signal,
   }
   const running = new Set<Promise<void>>()
@@ -77,10 +113,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     url,
     openaiBaseUrl: `${url}/v1`,
+    baseUrl: (provider) => `${url}${mountOf(provider)}`,
     faults,
     requests: () => ledger.requests(),
     bill: () => ledger.bill(),
     aborted: () => ledger.aborted(),
+    leaks: () => ledger.leaks(),
     reset,
     close: async () => {
       closing.abort()

@@ -24,3 +24,14 @@ export const user = (content: string) => ({ role: 'user' as const, content })
 
 /** A chat request that a plain model answers. */
 export const CHAT = { model: 'gpt-4.1', messages: [user('Why is the sky blue?')] }
+
+/** Everything up to the end of an answer, and whether it ended cleanly. */
+export async function drain(response: Response): Promise<{ bytes: Buffer; clean: boolean }> {
+  const pieces: Uint8Array[] = []
+  try {
+    for await (const piece of response.body ?? []) pieces.push(piece as Uint8Array)
+    return { bytes: Buffer.concat(pieces), clean: true }
+  } catch {
+    return { bytes: Buffer.concat(pieces), clean: false }
+  }
+}

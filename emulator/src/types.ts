@@ -1,28 +1,48 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Fate } from './faults.ts'
+import type { Files } from './files.ts'
+import type { Framing } from './http/framing.ts'
 import type { ModelTable } from './openai/models.ts'
+import type { Tasks } from './tasks.ts'
 import type { PromptCache } from './text/prompt-cache.ts'
 
 export type JsonObject = Record<string, unknown>
 
-/** What a request asks for; faults and records are addressed by it. */
-export type Operation = 'models.list' | 'models.retrieve' | 'chat' | 'embeddings' | 'images.generate' | 'images.edit'
+/**
+ * What a request asks for; faults and records are addressed by it. Providers
+ * other than OpenAI put their id in front: `anthropic.messages`.
+ */
+export type Operation =
+  | 'models.list'
+  | 'models.retrieve'
+  | 'chat'
+  | 'responses'
+  | 'embeddings'
+  | 'images.generate'
+  | 'images.edit'
+  | `${string}.${string}`
 
-/** What the provider puts on the bill for one accepted request. */
+/** What the provider puts on the bill for one accepted request; a unit that is absent was not used. */
 export interface Charge {
   model: string
   /** All input tokens, the cached ones among them. */
-  inputTokens: number
-  cachedInputTokens: number
-  outputTokens: number
-  images: number
+  inputTokens?: number
+  cachedInputTokens?: number
+  outputTokens?: number
+  images?: number
+  /** Seconds of video. */
+  seconds?: number
 }
 
-/** One server-sent event; its part tells the faults what they leave out. */
+/** One event of a stream; its part tells the faults what they leave out. */
 export interface StreamEvent {
   part: 'start' | 'content' | 'finish' | 'usage' | 'end'
-  /** The name of the event line, where the stream has one. */
+  /** The name of the event, where the framing has one. */
   event?: string
-  data: JsonObject | '[DONE]'
+  /** Framings that know exceptions beside events: this is one, and `event` is its type. */
+  exception?: true
+  /** JSON, or text or bytes that are sent as they are. */
+  data: JsonObject | string | Buffer
 }
 
 interface Timing {
@@ -32,10 +52,41 @@ interface Timing {
   betweenDelayMs: number
 }
 
-/** A request that passed all checks; nothing costly happens before its body or its events are asked for. */
-export type Answer = Timing & { model?: string; charge?: Charge } & (
-    | { streamed: false; body(): JsonObject | Promise<JsonObject> }
-    | { streamed: true; events(): Iterable<StreamEvent> | AsyncIterable<StreamEvent> }
+/** A body that is not JSON: the bytes of a picture, a video, a text. */
+export class RawBody {
+  readonly data: Buffer
+  readonly contentType: string
+
+  constructor(data: Buffer, contentType: string) {
+    this.data = data
+    this.contentType = contentType
+  }
+}
+
+export type Body = JsonObject | readonly unknown[] | RawBody
+
+/**
+ * A request that passed all checks; nothing costly happens before its body or its
+ * events are asked for. Both are told the fate that a fault ordered, and may throw
+ * a Refusal for it.
+ */
+export type Answer = Timing & {
+  model?: string
+  charge?: Charge
+  /** Headers beyond those of every answer of the provider. */
+  headers?: Readonly<Record<string, string>>
+  /** The fates that this answer can take; an order of another one waits for a request that can. */
+  fates?: readonly Fate['kind'][]
+} & (
+    | { streamed: false; status?: number; body(fate?: Fate): Body | Promise<Body> }
+    | {
+        streamed: true
+        /** Server-sent events unless said otherwise. */
+        framing?: Framing
+        /** The error inside this stream, where it differs from the provider's usual one. */
+        errorEvent?(error?: JsonObject): StreamEvent
+        events(fate?: Fate): Iterable<StreamEvent> | AsyncIterable<StreamEvent>
+      }
   )
 
 /** A file of a multipart form. */
@@ -55,8 +106,15 @@ export interface Form {
 export interface Call {
   operation: Operation
   headers: IncomingHttpHeaders
-  /** The last path segment where the route ends in an id. */
-  id: string
+  /** What the placeholders of the route's path stand for. */
+  params: Readonly<Record<string, string>>
+  query: URLSearchParams
+  /** Scheme, host and port as the client wrote them: result URLs begin with it. */
+  origin: string
+  /** The origin and the provider's mount path. */
+  base: string
+  /** The body as it came; empty where the route takes none. */
+  raw: Buffer
   json: JsonObject | undefined
   form: Form | undefined
 }
@@ -69,9 +127,18 @@ export interface Delays {
 
 /** What all requests to one emulator share. */
 export interface World {
+  /** OpenAI's models. */
   models: ModelTable
+  /** Ids that the caller added, for every provider. */
+  moreModels: readonly string[]
   promptCache: PromptCache
   delays: Delays
+  /** Submitted work of all providers. */
+  tasks: Tasks
+  /** Results that are handed out by URL. */
+  files: Files
+  /** Objects of the S3 double by `bucket/key`. */
+  objects: Map<string, { data: Buffer; contentType: string }>
 }
 
 export type Handler = (call: Call, world: World) => Answer | Promise<Answer>

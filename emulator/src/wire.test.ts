@@ -1,20 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { emulated, post, user } from './testing.ts'
+import { readRecorded, shape, wire } from './testing-wire.ts'
 
-/** A folder with answers recorded from the real API; without it there is nothing to compare with. */
-const wire = process.env.TURNOUT_WIRE
-const read = (file: string): string =>
-  readFileSync(join(wire ?? '', 'vercel-ai-fixtures/packages/openai/src', file), 'utf8')
-
-/** The names and types of all fields, e.g. `choices[].index: number`. */
-function shape(value: unknown, path = ''): string[] {
-  if (Array.isArray(value)) return [...new Set(value.flatMap((item) => shape(item, `${path}[]`)))]
-  if (typeof value !== 'object' || value === null) return [`${path}: ${value === null ? 'null' : typeof value}`]
-  return Object.entries(value).flatMap(([key, item]) => shape(item, path === '' ? key : `${path}.${key}`))
-}
-
+const read = (file: string): string => readRecorded('openai', file)
 const sorted = (values: string[]): string[] => [...new Set(values)].sort()
 
 describe.skipIf(wire === undefined)('the same fields as the recorded answers (TURNOUT_WIRE names their folder)', () => {

@@ -1,38 +1,51 @@
+import type { ProviderDouble } from '../double.ts'
 import type { Fault } from '../faults.ts'
-import type { JsonObject, StreamEvent } from '../types.ts'
+import { type Body, type JsonObject, RawBody, type StreamEvent } from '../types.ts'
 
 /** The event as the fault lets it through; undefined where the fault drops it. */
-export function alteredEvent(event: StreamEvent, fault: Fault | undefined): StreamEvent | undefined {
+export function alteredEvent(
+  event: StreamEvent,
+  fault: Fault | undefined,
+  double: ProviderDouble,
+): StreamEvent | undefined {
   const { part, data } = event
   if (fault?.kind === 'no-end-marker' && part === 'end') return undefined
   if (fault?.kind === 'no-finish' && (part === 'finish' || part === 'usage' || part === 'end')) return undefined
-  if (fault?.kind !== 'no-usage' || data === '[DONE]') return event
-  return part === 'usage' ? undefined : { ...event, data: withoutUsage(data) }
-}
-
-function withoutUsage(body: JsonObject): JsonObject {
-  const { usage: _left, ...rest } = body
-  return rest
+  if (fault?.kind !== 'no-usage' || typeof data === 'string' || Buffer.isBuffer(data)) return event
+  return part === 'usage' ? undefined : { ...event, data: double.withoutUsage(data) }
 }
 
 /** A buffered body as the fault lets it through. */
-export function alteredBody(body: JsonObject, fault: Fault | undefined): JsonObject {
-  if (fault?.kind === 'no-usage') return withoutUsage(body)
-  if (fault?.kind !== 'no-finish' || !Array.isArray(body.choices)) return body
-  return { ...body, choices: body.choices.map((choice: JsonObject) => ({ ...choice, finish_reason: null })) }
+export function alteredBody(body: Body, fault: Fault | undefined, double: ProviderDouble): Body {
+  if (body instanceof RawBody || Array.isArray(body)) return body
+  if (fault?.kind === 'no-usage') return double.withoutUsage(body as JsonObject)
+  return fault?.kind === 'no-finish' ? double.withoutFinish(body as JsonObject) : body
 }
 
-/** An event in the form of server-sent events. */
-export function encodeEvent(event: StreamEvent, fault: Fault | undefined): Buffer {
-  const end = fault?.kind === 'crlf' ? '\r\n' : '\n'
-  const comment = fault?.kind === 'crlf' ? `: keep-alive${end}${end}` : ''
-  const name = event.event === undefined ? '' : `event: ${event.event}${end}`
-  const data = event.data === '[DONE]' ? event.data : JSON.stringify(event.data)
-  return Buffer.from(`${comment}${name}data: ${data}${end}${end}`)
+/**
+ * A copy without the value at a path of keys; `[]` goes through all elements:
+ * `without(body, 'choices', '[]', 'usage')`. A path that leads nowhere changes nothing.
+ */
+export function without(value: unknown, ...path: readonly string[]): unknown {
+  return changed(value, path, (object, key) => {
+    const { [key]: _left, ...rest } = object
+    return rest
+  })
 }
 
-/** The same event with its JSON broken off in the middle; it still ends as an event. */
-export function brokenJson(event: Buffer): Buffer {
-  const text = event.toString()
-  return Buffer.from(`${text.slice(0, Math.floor(text.length / 2)).trimEnd()}\n\n`)
+/** A copy with null at a path, where the path exists. */
+export function nulled(value: unknown, ...path: readonly string[]): unknown {
+  return changed(value, path, (object, key) => (Object.hasOwn(object, key) ? { ...object, [key]: null } : object))
+}
+
+function changed(
+  value: unknown,
+  [key, ...rest]: readonly string[],
+  change: (object: JsonObject, key: string) => JsonObject,
+): unknown {
+  if (key === undefined || typeof value !== 'object' || value === null) return value
+  if (key === '[]') return Array.isArray(value) ? value.map((item) => changed(item, rest, change)) : value
+  const object = value as JsonObject
+  if (rest.length === 0) return change(object, key)
+  return Object.hasOwn(object, key) ? { ...object, [key]: changed(object[key], rest, change) } : object
 }

@@ -1,23 +1,31 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { Busboy } from '@fastify/busboy'
-import { ApiError, badRequest } from '../openai/errors.ts'
-import { isObject } from '../openai/validate.ts'
+import { isObject } from '../json.ts'
+import { Problem } from '../refusal.ts'
 import type { Form, FormFile, JsonObject } from '../types.ts'
 
 /** Bytes of a JSON body; pictures inside it are base64. */
 const MAX_JSON_BYTES = 50 * 1024 * 1024
-const MAX_FORM_BYTES = 200 * 1024 * 1024
+const MAX_OTHER_BYTES = 200 * 1024 * 1024
 
-export interface ReadBody {
+export interface ParsedBody {
   json: JsonObject | undefined
   form: Form | undefined
-  bytes: number
 }
 
-async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = (size: number): ApiError =>
-    new ApiError(413, { message: `Maximum content size limit (${limit}) exceeded (${size} bytes read)` })
+function mediaType(request: IncomingMessage): string {
+  return request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
+}
+
+/**
+ * Reads a body whole.
+ *
+ * @throws Problem `too-large`; the connection stays open for the answer
+ */
+export async function readBytes(request: IncomingMessage, most?: number): Promise<Buffer> {
+  const limit = most ?? (mediaType(request) === 'application/json' ? MAX_JSON_BYTES : MAX_OTHER_BYTES)
+  const tooLarge = (size: number): Problem => new Problem({ kind: 'too-large', limit, size })
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > limit) throw tooLarge(announced)
   const chunks: Buffer[] = []
@@ -36,16 +44,20 @@ function parseJson(bytes: Buffer): JsonObject {
   try {
     value = JSON.parse(bytes.toString('utf8'))
   } catch {
-    throw badRequest('We could not parse the JSON body of your request. The API expects a JSON payload.')
+    throw new Problem({ kind: 'not-json' })
   }
-  if (!isObject(value)) throw badRequest('We expected the JSON body of your request to be an object.')
+  if (!isObject(value)) throw new Problem({ kind: 'not-an-object' })
   return value
 }
 
-/** The fields and files of a form held in memory. */
-function parseForm(bytes: Buffer, contentType: string): Promise<Form> {
+/**
+ * The fields and files of a form held in memory.
+ *
+ * @throws Problem `not-a-form`
+ */
+export function parseForm(bytes: Buffer, contentType: string): Promise<Form> {
   const { promise, resolve, reject } = Promise.withResolvers<Form>()
-  const unreadable = (): void => reject(badRequest('Could not parse multipart form'))
+  const unreadable = (): void => reject(new Problem({ kind: 'not-a-form' }))
   const fields: JsonObject = {}
   const files: FormFile[] = []
   try {
@@ -69,24 +81,21 @@ function parseForm(bytes: Buffer, contentType: string): Promise<Form> {
 }
 
 /**
- * Reads a body of one of the accepted types.
+ * Parses a body of one of the accepted types; `*` accepts any, and only JSON and forms are parsed.
  *
- * @throws ApiError 400 for another type or a body that cannot be parsed, 413 for one that is too large
+ * @throws Problem for another type or a body that cannot be parsed
  */
-export async function readBody(request: IncomingMessage, accepted: readonly string[]): Promise<ReadBody> {
-  const contentType = request.headers['content-type'] ?? ''
-  const type = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
-  if (!accepted.includes(type)) {
-    throw badRequest(
-      `Unsupported content type: '${type}'. This API method only accepts ${accepted.map((name) => `'${name}'`).join(' or ')} requests.`,
-      null,
-      'unsupported_content_type',
-    )
+export async function parseBody(
+  request: IncomingMessage,
+  bytes: Buffer,
+  accepted: readonly string[],
+): Promise<ParsedBody> {
+  const type = mediaType(request)
+  const any = accepted.includes('*')
+  if (!any && !accepted.includes(type)) throw new Problem({ kind: 'content-type', type, accepted })
+  if (any) return { json: undefined, form: undefined }
+  if (type === 'multipart/form-data') {
+    return { json: undefined, form: await parseForm(bytes, request.headers['content-type'] ?? '') }
   }
-  if (type === 'application/json') {
-    const bytes = await readBytes(request, MAX_JSON_BYTES)
-    return { json: parseJson(bytes), form: undefined, bytes: bytes.length }
-  }
-  const bytes = await readBytes(request, MAX_FORM_BYTES)
-  return { json: undefined, form: await parseForm(bytes, contentType), bytes: bytes.length }
+  return { json: parseJson(bytes), form: undefined }
 }

@@ -1,29 +1,23 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
-import type { Fault } from '../faults.ts'
-import { defaultError } from '../openai/errors.ts'
-import type { Answer, JsonObject, StreamEvent } from '../types.ts'
-import { alteredBody, alteredEvent, brokenJson, encodeEvent } from './alter.ts'
+import type { ProviderDouble } from '../double.ts'
+import { type Fate, type Fault, fateOf } from '../faults.ts'
+import { Refusal } from '../refusal.ts'
+import { type Answer, type Body, type JsonObject, RawBody, type StreamEvent } from '../types.ts'
+import { alteredBody, alteredEvent } from './alter.ts'
+import { type Framing, SSE } from './framing.ts'
+import { sendRefusal } from './send.ts'
 
 /** One answer on its way out. */
 export interface Delivery {
+  double: ProviderDouble
   response: ServerResponse
-  headers: Record<string, string>
+  headers: Readonly<Record<string, string>>
   fault: Fault | undefined
   /** Aborted when the client goes away or the emulator closes; ends every wait. */
   signal: AbortSignal
 }
-
-const DEFAULT_STREAM_ERROR: JsonObject = {
-  message: 'The server had an error while processing your request.',
-  type: 'server_error',
-  param: null,
-  code: null,
-}
-
-/** What stands in for the next event of a stream that is cut: its flush tells that the events before have left. */
-const COMMENT = Buffer.from(':\n\n')
 
 /** Waits until the client goes away or the emulator closes. */
 async function silence(signal: AbortSignal): Promise<void> {
@@ -59,42 +53,31 @@ async function cut(response: ServerResponse, last: Buffer): Promise<void> {
   response.destroy()
 }
 
-/** An answer with a status of its own, from a fault or a refused request. */
-export function sendJson(
-  response: ServerResponse,
-  status: number,
-  headers: Record<string, string>,
-  body: unknown,
-): void {
-  const bytes = Buffer.from(JSON.stringify(body, null, 2))
-  response.writeHead(status, { 'content-type': 'application/json', ...headers, 'content-length': bytes.length })
-  response.end(bytes)
+function sendStatus({ double, response, headers }: Delivery, fault: Fault & { kind: 'status' }): void {
+  const html = `<html><body><h1>${fault.status}</h1><p>The proxy got no answer.</p></body></html>`
+  const standard = double.statusError(fault.status) ?? new Refusal(fault.status, 'proxy', html)
+  const body = fault.body ?? standard.body
+  sendRefusal(response, new Refusal(fault.status, '', body, { ...standard.headers, ...fault.headers }), headers)
 }
 
-function sendStatus({ response, headers }: Delivery, fault: Fault & { kind: 'status' }): void {
-  const body = fault.body ?? defaultError(fault.status)?.body
-  if (typeof body === 'object') {
-    sendJson(response, fault.status, { ...headers, ...fault.headers }, body)
-    return
-  }
-  const text = body ?? `<html><body><h1>${fault.status}</h1><p>The proxy got no answer.</p></body></html>`
-  const type = text.startsWith('<') ? 'text/html' : 'text/plain'
-  response.writeHead(fault.status, { ...headers, 'content-type': type, ...fault.headers })
-  response.end(text)
+function encoded(body: Body): { bytes: Buffer; contentType: string } {
+  if (body instanceof RawBody) return { bytes: body.data, contentType: body.contentType }
+  return { bytes: Buffer.from(JSON.stringify(body, null, 2)), contentType: 'application/json' }
 }
 
 async function sendBuffered(answer: Answer & { streamed: false }, delivery: Delivery): Promise<void> {
-  const { response, headers, fault, signal } = delivery
+  const { double, response, headers, fault, signal } = delivery
   await pause(answer.firstDelayMs, signal)
   if (fault?.kind === 'slow-first-part') await pause(fault.ms, signal)
   const body =
     fault?.kind === 'error-event'
-      ? { error: fault.error ?? DEFAULT_STREAM_ERROR }
-      : alteredBody(await answer.body(), fault)
+      ? (double.errorEvent(fault.error).data as Body)
+      : alteredBody(await answer.body(fateOf(fault)), fault, double)
   signal.throwIfAborted()
-  const whole = Buffer.from(JSON.stringify(body, null, 2))
+  const { bytes: whole, contentType } = encoded(body)
   const bytes = fault?.kind === 'malformed' ? whole.subarray(0, whole.length / 2) : whole
-  response.writeHead(200, { ...headers, 'content-type': 'application/json', 'content-length': bytes.length })
+  const length = { 'content-length': String(bytes.length) }
+  response.writeHead(answer.status ?? 200, { 'content-type': contentType, ...headers, ...length })
   const half = bytes.subarray(0, bytes.length / 2)
   if (fault?.kind === 'cut') return cut(response, half)
   if (fault?.kind === 'stall') {
@@ -105,50 +88,72 @@ async function sendBuffered(answer: Answer & { streamed: false }, delivery: Deli
   response.end()
 }
 
+/** How far a stream is. */
+interface Progress {
+  /** Events that were sent; no bound reaches beyond infinity. */
+  sent: number
+  /** Number of the next event. */
+  index: number
+  framing: Framing
+  errorEvent(error?: JsonObject): StreamEvent
+}
+
 /** What a stream does once the fault's number of events is out; true when nothing may follow. */
-async function endsEarly(sent: number, delivery: Delivery): Promise<boolean> {
-  const { response, fault, signal } = delivery
+async function endsEarly(
+  { sent, index, framing, errorEvent }: Progress,
+  { response, fault, signal, ...rest }: Delivery,
+): Promise<boolean> {
   if (fault?.kind !== 'stall' && fault?.kind !== 'cut' && fault?.kind !== 'error-event') return false
   if (sent < fault.afterChunks) return false
   if (fault.kind === 'stall') await silence(signal)
-  else if (fault.kind === 'cut') await cut(response, COMMENT)
+  else if (fault.kind === 'cut') await cut(response, framing.filler)
   else {
-    await write(encodeEvent({ part: 'end', data: { error: fault.error ?? DEFAULT_STREAM_ERROR } }, fault), delivery)
-    response.end()
+    const bytes = framing.encode(errorEvent(fault.error), { index, broken: false, crlf: false })
+    await write(bytes, { response, fault, signal, ...rest })
+    response.end(framing.close(index + 1))
   }
   return true
 }
 
 async function sendEvents(answer: Answer & { streamed: true }, delivery: Delivery): Promise<void> {
-  const { response, headers, fault, signal } = delivery
-  response.writeHead(200, {
-    ...headers,
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-  })
+  const { double, response, headers, fault, signal } = delivery
+  const framing = answer.framing ?? SSE
+  const errorEvent = answer.errorEvent ?? double.errorEvent
+  // Asked for first: what moderation refuses outright is an answer of its own.
+  const events = answer.events(fateOf(fault))
+  response.writeHead(200, { 'content-type': framing.contentType, 'cache-control': 'no-cache', ...headers })
   response.flushHeaders()
   if (fault?.kind === 'slow-first-part') await pause(fault.ms, signal)
   let sent = 0
-  for await (const event of answer.events() as AsyncIterable<StreamEvent>) {
-    const altered = alteredEvent(event, fault)
+  for await (const event of events as AsyncIterable<StreamEvent>) {
+    const altered = alteredEvent(event, fault, double)
     if (!altered) continue
-    if (await endsEarly(sent, delivery)) return
+    if (await endsEarly({ sent, index: sent, framing, errorEvent }, delivery)) return
     await pause(sent === 0 ? answer.firstDelayMs : answer.betweenDelayMs, signal)
-    const bytes = encodeEvent(altered, fault)
-    await write(fault?.kind === 'malformed' && fault.atChunk === sent ? brokenJson(bytes) : bytes, delivery)
+    const broken = fault?.kind === 'malformed' && fault.atChunk === sent
+    await write(framing.encode(altered, { index: sent, broken, crlf: fault?.kind === 'crlf' }), delivery)
     sent++
   }
-  if (await endsEarly(Number.POSITIVE_INFINITY, delivery)) return
-  response.end()
+  if (await endsEarly({ sent: Number.POSITIVE_INFINITY, index: sent, framing, errorEvent }, delivery)) return
+  const endless = fault?.kind === 'no-end-marker' || fault?.kind === 'no-finish'
+  response.end(endless ? undefined : framing.close(sent))
 }
+
+const isBilled = (fate: Fate): boolean =>
+  fate.kind === 'late-success' || fate.kind === 'expired-result' || fate.billed === true
 
 /** Whether the provider would put this answer on the bill, whatever became of its delivery. */
 export function isCharged(fault: Fault | undefined): boolean {
   if (fault?.kind === 'reset' || fault?.kind === 'silence') return fault.billed === true
-  return fault?.kind !== 'status' && fault?.kind !== 'error-event'
+  const fate = fateOf(fault)
+  return fate ? isBilled(fate) : fault?.kind !== 'status' && fault?.kind !== 'error-event'
 }
 
-/** Sends an answer, or what a fault makes of it. Rejects when the signal ends a wait. */
+/**
+ * Sends an answer, or what a fault makes of it. Rejects when the signal ends a wait.
+ *
+ * @throws Refusal where the ordered fate makes the answer one, before anything is sent
+ */
 export async function deliver(answer: Answer, delivery: Delivery): Promise<void> {
   const { response, fault, signal } = delivery
   if (fault?.kind === 'status') return sendStatus(delivery, fault)

@@ -1,39 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import { ApiError, badCredential, missingCredential } from '../openai/errors.ts'
-import type { Form } from '../types.ts'
-
-const SECRET_HEADERS = ['authorization', 'api-key', 'x-api-key', 'cookie']
-
-/** Headers as they may be kept: without credentials. */
-export function publicHeaders(request: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (SECRET_HEADERS.includes(name) || value === undefined) continue
-    headers[name] = Array.isArray(value) ? value.join(', ') : value
-  }
-  return headers
-}
-
-/**
- * @param accepted the credentials; undefined accepts any that is not empty
- * @throws ApiError 401
- */
-export function authenticate(request: IncomingMessage, accepted: ReadonlySet<string> | undefined): void {
-  const credential = /^Bearer +(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim()
-  if (!credential) throw missingCredential()
-  if (accepted && !accepted.has(credential)) throw badCredential(credential)
-}
-
-export function unknownRoute(method: string, path: string): ApiError {
-  return new ApiError(404, { message: `Invalid URL (${method} ${path})` })
-}
-
-export function wrongMethod(method: string, path: string): ApiError {
-  return new ApiError(405, { message: `Not allowed to ${method} on ${path}.`, code: 'method_not_supported' })
-}
+import type { Found } from '../routing.ts'
+import type { Call, Form } from '../types.ts'
+import type { ParsedBody } from './body.ts'
 
 /** A form as the records show it: the bytes of its files are left out. */
-export function describeForm(form: Form): unknown {
+function describeForm(form: Form): unknown {
   const files = form.files.map(({ name, filename, mimeType, data }) => ({
     name,
     filename,
@@ -41,4 +12,27 @@ export function describeForm(form: Form): unknown {
     bytes: data.length,
   }))
   return { ...form.fields, files }
+}
+
+/** A body as the records show it. */
+export function describeBody({ json, form }: ParsedBody, raw: Buffer): unknown {
+  if (form) return describeForm(form)
+  return json ?? (raw.length > 0 ? { bytes: raw.length } : undefined)
+}
+
+/** The call before its body is read. */
+export function openCall(request: IncomingMessage, { double, route, params }: Found): Call | undefined {
+  if (!route) return undefined
+  const origin = `http://${request.headers.host ?? 'localhost'}`
+  return {
+    operation: route.operation,
+    headers: request.headers,
+    params,
+    query: new URLSearchParams((request.url ?? '').split('?')[1] ?? ''),
+    origin,
+    base: `${origin}${double.mount}`,
+    raw: Buffer.alloc(0),
+    json: undefined,
+    form: undefined,
+  }
 }

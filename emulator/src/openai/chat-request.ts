@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts'
 import type { Tool } from '../text/tools.ts'
 import type { JsonObject } from '../types.ts'
 import { CHAT_FIELDS, FORMATS, NAMED_CHOICE, NOT_EMULATED, SAMPLING_DEFAULTS, TOOL_FIELDS } from './chat-fields.ts'
@@ -5,7 +6,7 @@ import { badRequest } from './errors.ts'
 import { type Message, readMessages } from './messages.ts'
 import type { EmulatedModel, ModelTable } from './models.ts'
 import { checkSchema } from './schema-rules.ts'
-import { checkFields, invalidValue, isObject, missing } from './validate.ts'
+import { checkFields, invalidValue, missing } from './validate.ts'
 
 type Format = { type: 'text' | 'json_object' } | { type: 'json_schema'; schema: JsonObject }
 

@@ -3,6 +3,7 @@ import { pieces } from '../text/tokens.ts'
 import type { Answer, Call, JsonObject, StreamEvent, World } from '../types.ts'
 import { type ChatRequest, readChat } from './chat-request.ts'
 import { type Choice, type Completion, complete } from './completion.ts'
+import type { ModelTable } from './models.ts'
 
 /** What every object of one answer says. */
 interface Head {
@@ -107,9 +108,9 @@ function* streamed(head: Head, request: ChatRequest, completion: Completion): Ge
   yield { part: 'end', data: '[DONE]' }
 }
 
-/** `POST /chat/completions` */
-export function chat(call: Call, world: World): Answer {
-  const request = readChat(call.json ?? {}, world.models)
+/** `POST /chat/completions` with OpenAI's models, or with those of a provider that speaks the same protocol. */
+export function chat(call: Call, world: World, models: ModelTable = world.models): Answer {
+  const request = readChat(call.json ?? {}, models)
   const completion = complete(request, world.promptCache)
   const head = { id: freshId('chatcmpl-', 29), created: Math.floor(Date.now() / 1000) }
   const common = {

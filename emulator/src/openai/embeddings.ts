@@ -1,8 +1,8 @@
-import { randomFrom } from '../random.ts'
 import { countTokens } from '../text/tokens.ts'
+import { vectorOf, wordsOfText } from '../text/vector.ts'
 import type { Answer, Call, JsonObject, World } from '../types.ts'
 import { badRequest } from './errors.ts'
-import type { EmulatedModel } from './models.ts'
+import type { EmulatedModel, ModelTable } from './models.ts'
 import { checkFields, type Fields } from './validate.ts'
 
 const FIELDS: Fields = {
@@ -23,8 +23,7 @@ interface Input {
 }
 
 function fromText(text: string): Input {
-  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [text]
-  return { features: words, tokens: countTokens(text) }
+  return { features: wordsOfText(text), tokens: countTokens(text) }
 }
 
 function fromTokens(tokens: number[]): Input {
@@ -56,27 +55,12 @@ function readDimensions(asked: number | undefined, model: EmulatedModel): number
   )
 }
 
-/**
- * A unit vector that depends only on model and input. Each feature adds its own
- * direction, so texts that share words lie close to each other; a shorter
- * vector is the beginning of the whole one, brought to unit length.
- */
-function vectorFor(input: Input, model: EmulatedModel, dimensions: number): Float32Array {
-  const sum = new Float32Array(dimensions)
-  for (const feature of new Set(input.features)) {
-    const random = randomFrom(`${model.snapshot}:${feature}`)
-    for (let index = 0; index < dimensions; index++) sum[index] = (sum[index] ?? 0) + random.float() * 2 - 1
-  }
-  const length = Math.hypot(...sum) || 1
-  return sum.map((value) => value / length)
-}
-
 /** `POST /embeddings` */
-export function embeddings(call: Call, world: World): Answer {
+export function embeddings(call: Call, world: World, models: ModelTable = world.models): Answer {
   const body = call.json ?? {}
   if (body.model === undefined) throw badRequest('you must provide a model parameter')
   checkFields(FIELDS, body, '', 'argument')
-  const model = world.models.use(body.model as string, 'embedding')
+  const model = models.use(body.model as string, 'embedding')
   const inputs = readInputs(body.input)
   const longest = Math.max(...inputs.map((input) => input.tokens))
   if (longest > MAX_TOKENS) {
@@ -99,7 +83,7 @@ export function embeddings(call: Call, world: World): Answer {
       data: inputs.map((input, index) => ({
         object: 'embedding',
         index,
-        embedding: encode(vectorFor(input, model, dimensions)),
+        embedding: encode(vectorOf(input.features, model.snapshot, dimensions)),
       })),
       model: model.id,
       usage: { prompt_tokens: tokens, total_tokens: tokens },

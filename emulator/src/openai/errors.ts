@@ -1,4 +1,4 @@
-import type { JsonObject } from '../types.ts'
+import { described, type Fact, Refusal } from '../refusal.ts'
 
 export interface ErrorDetail {
   message: string
@@ -8,19 +8,14 @@ export interface ErrorDetail {
 }
 
 /** An answer other than 200, in the shape of OpenAI's `Error` schema. */
-export class ApiError extends Error {
+export class ApiError extends Refusal {
   override readonly name = 'ApiError'
-  readonly status: number
   readonly detail: ErrorDetail
 
   constructor(status: number, detail: Partial<ErrorDetail> & { message: string }) {
-    super(detail.message)
-    this.status = status
-    this.detail = { type: 'invalid_request_error', param: null, code: null, ...detail }
-  }
-
-  get body(): JsonObject {
-    return { error: this.detail }
+    const whole = { type: 'invalid_request_error', param: null, code: null, ...detail }
+    super(status, detail.message, { error: whole })
+    this.detail = whole
   }
 }
 
@@ -83,4 +78,23 @@ const DEFAULTS: Record<number, Partial<ErrorDetail> & { message: string }> = {
 export function defaultError(status: number): ApiError | undefined {
   const detail = DEFAULTS[status]
   return detail && new ApiError(status, detail)
+}
+
+/** The answer to a request that fails before its operation. */
+export function refuse(fact: Fact): ApiError {
+  const { status, message } = described(fact)
+  switch (fact.kind) {
+    case 'wrong-method':
+      return new ApiError(status, { message, code: 'method_not_supported' })
+    case 'content-type':
+      return badRequest(message, null, 'unsupported_content_type')
+    case 'not-json':
+      return badRequest('We could not parse the JSON body of your request. The API expects a JSON payload.')
+    case 'not-an-object':
+      return badRequest('We expected the JSON body of your request to be an object.')
+    case 'not-a-form':
+      return badRequest('Could not parse multipart form')
+    default:
+      return new ApiError(status, { message })
+  }
 }

@@ -1,8 +1,9 @@
+import { isObject } from '../json.ts'
 import { probeDataUrl } from '../picture/probe.ts'
 import type { JsonObject } from '../types.ts'
 import { PARTS, ROLES } from './chat-fields.ts'
 import { badRequest } from './errors.ts'
-import { checkFields, invalidValue, isObject, missing } from './validate.ts'
+import { checkFields, invalidValue, missing } from './validate.ts'
 
 interface Picture {
   detail: string

@@ -43,6 +43,9 @@ const BASE: Omit<EmulatedModel, 'id' | 'kind' | 'snapshot'> = {
   fidelity: true,
 }
 
+/** Models by kind and id, with what they do not share with the common one. */
+export type Known = Partial<Record<ModelKind, Record<string, Partial<EmulatedModel>>>>
+
 const REASONING = { reasoning: true, contextTokens: 400_000 }
 const LONG = { reasoning: true, contextTokens: 1_050_000 }
 const FINER = { freeSize: true, moreQualities: ['xhigh', 'max'] }
@@ -51,7 +54,7 @@ const FINER = { freeSize: true, moreQualities: ['xhigh', 'max'] }
  * The models that still live. Retired ones (dall-e-2, dall-e-3, gpt-image-1, sora-2 and older)
  * are simply absent: OpenAI answers for them as for an id that never was.
  */
-const KNOWN: Record<ModelKind, Record<string, Partial<EmulatedModel>>> = {
+const KNOWN: Known = {
   chat: {
     'gpt-6-astra': LONG,
     'gpt-6-sol': LONG,
@@ -108,9 +111,10 @@ const ENDPOINT: Record<ModelKind, string> = {
 export class ModelTable {
   readonly #models = new Map<string, EmulatedModel>()
 
-  constructor(more: readonly string[]) {
+  /** @param known the models of a provider that speaks OpenAI's protocol; OpenAI's own unless said otherwise */
+  constructor(more: readonly string[], known: Known = KNOWN) {
     for (const kind of ['chat', 'embedding', 'image'] as const) {
-      for (const [id, own] of Object.entries(KNOWN[kind])) {
+      for (const [id, own] of Object.entries(known[kind] ?? {})) {
         const model: EmulatedModel = { ...BASE, id, kind, snapshot: id, ...own }
         this.#models.set(id, model)
         if (model.snapshot !== id) this.#models.set(model.snapshot, { ...model, id: model.snapshot })

@@ -1,7 +1,7 @@
+import { isObject } from '../json.ts'
 import { resolveRef } from '../text/reference.ts'
 import type { JsonObject } from '../types.ts'
 import { type ApiError, badRequest } from './errors.ts'
-import { isObject } from './validate.ts'
 
 /** String formats that strict mode takes (guide "Structured Outputs", supported properties). */
 const FORMATS = ['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid']

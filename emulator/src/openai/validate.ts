@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts'
 import type { JsonObject } from '../types.ts'
 import { type ApiError, badRequest } from './errors.ts'
 
@@ -48,10 +49,6 @@ function quotedList(values: readonly string[]): string {
   const quoted = values.map((value) => `'${value}'`)
   if (quoted.length < 3) return quoted.join(' and ')
   return `${quoted.slice(0, -1).join(', ')}, and ${quoted.at(-1)}`
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export function invalidValue(value: unknown, values: readonly string[], path: string): ApiError {

@@ -65,3 +65,8 @@ export function probeDataUrl(url: string): Probe | undefined {
   const data = decodeDataUrl(url)
   return data && probePicture(data)
 }
+
+/** The type and size of a picture in base64; undefined for anything else. */
+export function decodePicture(base64: string): Probe | undefined {
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? probePicture(Buffer.from(base64, 'base64')) : undefined
+}

@@ -24,6 +24,12 @@ function isNull(schema: unknown): boolean {
   return isSchema(schema) && (schema.type === 'null' || schema.const === null)
 }
 
+/** @throws UnsatisfiableError where there is nothing to choose from */
+function some(choices: unknown[]): unknown[] {
+  if (choices.length === 0) throw new UnsatisfiableError('The schema leaves no value to choose.')
+  return choices
+}
+
 class Generator {
   readonly #root: JsonObject
   readonly #source: Source
@@ -40,9 +46,9 @@ class Generator {
     if (!isSchema(given)) return this.#source.random.pick(this.#source.topic.words)
     const schema = merged(this.#follow(given), this.#root)
     if (schema.const !== undefined) return schema.const
-    if (Array.isArray(schema.enum)) return this.#member(schema.enum)
+    if (Array.isArray(schema.enum)) return this.#member(some(schema.enum))
     const options = schema.anyOf ?? schema.oneOf
-    if (Array.isArray(options)) return this.value(this.#option(options, depth), name, depth + 1)
+    if (Array.isArray(options)) return this.value(this.#option(some(options), depth), name, depth + 1)
     return this.#typed(schema, this.#type(schema, depth), name, depth)
   }
 
@@ -74,7 +80,7 @@ class Generator {
 
   #type(schema: JsonObject, depth: number): unknown {
     if (Array.isArray(schema.type)) {
-      const types: unknown[] = schema.type
+      const types = some(schema.type)
       const full = types.filter((type) => type !== 'null')
       if (types.includes('null') && (depth >= DEEP || full.length === 0)) return 'null'
       return this.#source.random.pick(full)
