@@ -46,16 +46,44 @@ export const TextEvent = z.union([
 ])
 export type TextEvent = z.infer<typeof TextEvent>
 
+/** Where a picture of a request stands. */
+const PictureUrl = z.string().min(1).describe('An http or https URL, or a data URL with base64.')
+
 export const GenerateImage = z.strictObject({
   prompt: z.string().min(1),
   modelId: z.string().min(1),
   negativePrompt: z.string().min(1).optional(),
   width: z.int().min(64).max(8192).optional(),
   height: z.int().min(64).max(8192).optional(),
+  aspectRatio: z
+    .string()
+    .regex(/^[1-9]\d{0,3}:[1-9]\d{0,3}$/, 'must be WIDTH:HEIGHT, such as 16:9')
+    .optional()
+    .describe('Instead of width and height, such as 16:9.'),
   guidanceScale: z.number().min(0).max(100).optional(),
   steps: z.int().min(1).max(500).optional(),
-  count: z.int().min(1).max(10).default(1),
+  count: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(1)
+    .describe('Made by several calls where the model makes fewer at once. What was made is answered though some fail.'),
   seed: z.int().min(0).max(4294967295).optional(),
+  images: z.array(PictureUrl).min(1).max(16).optional().describe('Pictures to start from or to refer to.'),
+  mask: PictureUrl.optional().describe('Where the first picture is to be painted anew.'),
+  strength: z.number().min(0).max(1).optional().describe('How far to depart from the first picture: 0 keeps it.'),
+  loras: z
+    .array(z.strictObject({ path: z.string().min(1), scale: z.number().min(-10).max(10).optional() }))
+    .max(20)
+    .optional(),
+  style: z.string().min(1).max(200).optional(),
+  quality: z.string().min(1).max(50).optional(),
+  background: z.enum(['transparent', 'opaque', 'auto']).optional(),
+  outputFormat: z.enum(['png', 'jpeg', 'webp', 'svg', 'gif']).optional(),
+  inputs: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Settings in the provider's own words, checked against the inputs of the model's record."),
 })
 export type GenerateImage = z.infer<typeof GenerateImage>
 
@@ -63,9 +91,10 @@ export const GeneratedImage = Served.extend({
   images: z.array(
     z.object({
       base64: z.string().optional(),
-      url: z.string().optional(),
+      url: z.string().optional().describe("The provider's own address, only where the picture could not be fetched."),
       mediaType: z.string(),
       revisedPrompt: z.string().optional(),
+      seed: z.int().optional().describe('The seed it was made with, where the provider tells.'),
     }),
   ),
   mapped: z

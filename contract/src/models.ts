@@ -141,6 +141,10 @@ export const Flags = z.strictObject({
   developerRole: z.boolean().optional().describe('Whether it knows the developer role; else it is sent as system.'),
   imagesPath: z.string().startsWith('/').optional().describe('Path of its image endpoint.'),
   responseFormat: z.boolean().optional().describe('Whether image requests take response_format.'),
+  api: z
+    .enum(['chat', 'responses'])
+    .optional()
+    .describe('By which of the two text APIs a model is called; some are served by responses alone.'),
 })
 export type Flags = z.infer<typeof Flags>
 

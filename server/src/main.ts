@@ -17,12 +17,16 @@ import { sharedSecret } from './db/settings.ts'
 import { Artifacts } from './gateway/artifacts.ts'
 import { createGeneration } from './gateway/generation.ts'
 import { HealthMonitor } from './gateway/health.ts'
+import { inlinePicture } from './gateway/inputs.ts'
+import { testModel } from './gateway/model-test.ts'
+import { listProviders } from './gateway/providers.ts'
 import { createTransport } from './gateway/transport.ts'
 import { Wires } from './gateway/wire.ts'
 import { createLedger } from './ledger/index.ts'
 import { BufferedWriter } from './lib/buffered-writer.ts'
 import { Cleanups } from './lib/cleanups.ts'
 import { OriginPools } from './lib/http/pools.ts'
+import { SafeFetcher } from './lib/http/safe-fetch.ts'
 import { newId } from './lib/ids.ts'
 import { Watchdog } from './lib/watchdog.ts'
 import type { ServerOptions } from './options.ts'
@@ -152,13 +156,24 @@ async function assemble(
   const accessLog = log.isLevelEnabled('info') ? new BufferedWriter(process.stdout) : undefined
   cleanups.add('access log', () => accessLog?.flush())
 
+  const fetcher = new SafeFetcher({ allowed: options.allowedPrivatePlaces })
+  const services = {
+    adapters: ADAPTERS,
+    pools,
+    ledger,
+    observer: health,
+    fetcher,
+    inlinePicture: (url: string, signal: AbortSignal) => inlinePicture(url, { fetcher }, signal, 'messages'),
+  }
   const control = await createControlPlane({
     registry,
     keys,
     limiter,
     ledger,
-    generation: createGeneration({ adapters: ADAPTERS, pools, ledger, observer: health }, registry),
+    generation: createGeneration(services, registry),
     health,
+    providers: () => listProviders({ registry, adapters: ADAPTERS, health }),
+    testModel: (name, input, caller) => testModel(services, registry, name, input, caller),
     log,
     production: options.production,
     version: VERSION,
@@ -173,6 +188,8 @@ async function assemble(
       keys,
       limiter,
       relay: { wires: new Wires(ADAPTERS, pools), watchdog: new Watchdog(), ledger, observer: health },
+      text: services,
+      images: services,
       artifacts,
       emulated,
       publicUrl: options.publicUrl,

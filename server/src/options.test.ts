@@ -132,6 +132,14 @@ const CASES: Readonly<Record<OptionName, Case>> = {
     ],
     bad: ['-1', '3601', '30s'],
   },
+  allowedPrivatePlaces: {
+    absent: undefined,
+    good: [
+      ['10.0.0.0/8, files.internal', ['10.0.0.0/8', 'files.internal']],
+      ['fd00::/8', ['fd00::/8']],
+    ],
+    bad: ['10.0.0.0/99', 'http://files.internal'],
+  },
   emulate: {
     absent: 'auto',
     good: [

@@ -9,6 +9,7 @@ import {
   type Kind,
   nodeEnvironment,
   path,
+  places,
   postgresUrl,
   seconds,
   secret,
@@ -36,6 +37,8 @@ interface Settings {
   imageBodyLimitBytes: number
   jsonDepth: number
   shutdownGraceMs: number
+  /** Where pictures may be fetched from although the address is not public. */
+  allowedPrivatePlaces: readonly string[] | undefined
   emulate: 'auto' | 'always' | 'never'
   /** Answers keep the details of internal failures to themselves. */
   production: boolean
@@ -159,6 +162,14 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     kind: seconds(0, 3600),
     default: '30',
     description: 'How long running requests may go on after the signal to stop, in seconds.',
+  },
+  allowedPrivatePlaces: {
+    variable: 'TURNOUT_ALLOW_PRIVATE_URLS',
+    flag: 'allow-private-urls',
+    kind: places,
+    default: undefined,
+    otherwise: 'pictures are fetched from public addresses only',
+    description: 'Hosts, addresses and ranges that requests may name in URLs of pictures although they are not public.',
   },
   emulate: {
     variable: 'TURNOUT_EMULATE',

@@ -256,7 +256,8 @@ describe('models from the environment', () => {
 
 describe('health', () => {
   test('tells which providers are up, without a key', async () => {
-    const { status, body } = await gateway.api('GET', '/api/health', undefined, null)
+    const own = await startGateway()
+    const { status, body } = await own.api('GET', '/api/health', undefined, null)
     expect(status).toBe(200)
     expect(body.data).toMatchObject({
       status: 'healthy',
@@ -265,6 +266,7 @@ describe('health', () => {
       summary: { healthy: 1, total: 1, percentage: 100 },
       emulated: false,
     })
+    await own.close()
   })
 
   test('a provider that is not there is down, found by a free probe', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { GenerateImage } from '../generate.ts'
 
 const common = {
   model: z.string().min(1),
@@ -9,6 +10,7 @@ const common = {
     .regex(/^(auto|\d{2,5}x\d{2,5})$/, 'must be "auto" or WIDTHxHEIGHT')
     .nullish(),
   quality: z.string().nullish(),
+  style: z.string().nullish(),
   background: z.enum(['transparent', 'opaque', 'auto']).nullish(),
   output_format: z.string().nullish(),
   output_compression: z.int().min(0).max(100).nullish(),
@@ -34,3 +36,21 @@ export const ImageEditsRequest = z.looseObject({
   input_fidelity: z.enum(['low', 'high']).nullish(),
 })
 export type ImageEditsRequest = z.infer<typeof ImageEditsRequest>
+
+/**
+ * Settings that OpenAI's API has no word for, in the way in which its dialect
+ * would write them. Models whose provider does not speak the dialect take them
+ * as the native API does; to all others they go on as they came.
+ */
+const { negativePrompt, seed, guidanceScale, steps, aspectRatio, strength, loras } = GenerateImage.shape
+export const ImageExtras = z.object({
+  negative_prompt: negativePrompt.nullable(),
+  seed: seed.nullable(),
+  guidance_scale: guidanceScale.nullable(),
+  steps: steps.nullable(),
+  num_inference_steps: steps.nullable(),
+  aspect_ratio: aspectRatio.nullable(),
+  strength: strength.nullable(),
+  loras: loras.nullable(),
+})
+export type ImageExtras = z.infer<typeof ImageExtras>

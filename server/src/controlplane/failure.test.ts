@@ -91,7 +91,7 @@ describe('routes that do not exist', () => {
     expect([unknown.status, unknown.body.error.code]).toEqual([404, 'not_found'])
     expect(unknown.body.error.message).toBe('There is no route GET /api/nothing.')
     const wrong = await server.call('PATCH', '/api/models/fal-ai/flux')
-    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'DELETE, GET, HEAD, PUT'])
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'DELETE, GET, HEAD, POST, PUT'])
     expect((await server.call('OPTIONS', '/api/keys/')).headers.get('allow')).toBe('GET, HEAD, POST')
     const malformed = await server.call('GET', '/api/models/%zz', { role: 'viewer' })
     expect([malformed.status, malformed.body.error.code]).toEqual([400, 'invalid_input'])

@@ -3,6 +3,8 @@ import type {
   GeneratedImage,
   GeneratedText,
   Model,
+  ModelTest,
+  Provider,
   Role,
   Served,
   UsageTotal,
@@ -11,7 +13,7 @@ import type {
 import { pino } from 'pino'
 import type { Principal } from '../access/types.ts'
 import { TurnoutError } from '../core/error.ts'
-import type { AttemptFilter } from '../ledger/types.ts'
+import type { AttemptFilter, OpenAttempt } from '../ledger/types.ts'
 import type { Snapshot } from '../registry/types.ts'
 import type { ControlPlaneServices } from './services.ts'
 
@@ -61,6 +63,27 @@ export const IMAGE: GeneratedImage = {
   ...SERVED,
   images: [{ base64: 'AAAA', mediaType: 'image/png' }],
   mapped: [{ setting: 'width', asked: 1000, used: 1024, reason: 'The model takes multiples of 64.' }],
+}
+export const PROVIDER: Provider = {
+  id: 'openai',
+  name: 'OpenAI',
+  adapter: 'openai',
+  supported: true,
+  configured: true,
+  local: false,
+  emulated: false,
+  reachable: false,
+  operations: ['text', 'stream'],
+  models: { known: 2, available: 1 },
+  lastError: { code: 'timeout', message: 'It did not answer.', at: NOW },
+}
+export const TEST: ModelTest = {
+  model: 'writer',
+  provider: 'openai',
+  kind: 'text',
+  tested: false,
+  estimate: '0.001',
+  note: 'The call costs at most about $0.001.',
 }
 export const ATTEMPT: Attempt = {
   id: 'att_1',
@@ -194,7 +217,7 @@ export function fakeRegistry(models: Model[]): ControlPlaneServices['registry'] 
 export function fakeLedger() {
   const asked: { filter: AttemptFilter; by?: string; page?: { cursor?: string; limit: number } }[] = []
   const ledger: ControlPlaneServices['ledger'] = {
-    open: () => {},
+    open: () => '' as OpenAttempt,
     close: (_start, _end, then) => then(),
     flush: async () => {},
     attempts: async (filter, page) => {
@@ -238,6 +261,8 @@ export function fakeServices(change: Partial<ControlPlaneServices> = {}): Contro
       }),
       ready: () => ({ ready: true }),
     },
+    providers: () => [PROVIDER],
+    testModel: async (model) => ({ ...TEST, model }),
     log: pino({ level: 'silent' }),
     production: true,
     version: '1.2.3',

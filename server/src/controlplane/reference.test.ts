@@ -63,7 +63,9 @@ describe('/openapi.json', () => {
     )
     const served = server.app.routeTable
       .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs') && url !== '/openapi.json')
-      .map(({ method, url }) => `${method} ${url.replace(/\*$|:id$/, '{id}')}`)
+      // The same route with slashes that are not encoded.
+      .filter(({ method, url }) => `${method} ${url}` !== 'POST /api/models/*')
+      .map(({ method, url }) => `${method} ${url.replace(/\*$|:id(?=\/|$)/, '{id}')}`)
     expect(described.filter((route) => !route.includes(' /v1/')).sort()).toEqual(served.sort())
     expect(described.filter((route) => route.includes(' /v1/')).sort()).toEqual([
       'GET /v1/models',

@@ -1,6 +1,7 @@
+import type { ModelTest, Provider, TestModel } from '@turnout/contract'
 import type { Logger } from 'pino'
 import type { Keys, RequestLimiter } from '../access/types.ts'
-import type { Generation, HealthService } from '../gateway/types.ts'
+import type { Caller, Generation, HealthService } from '../gateway/types.ts'
 import type { Ledger } from '../ledger/types.ts'
 import type { Registry } from '../registry/types.ts'
 
@@ -12,6 +13,10 @@ export interface ControlPlaneServices {
   ledger: Ledger
   generation: Generation
   health: HealthService
+  /** Every provider that is known, and how it is. */
+  providers: () => Provider[]
+  /** Makes the cheapest real call of a model, or says what it would cost. Throws TurnoutError. */
+  testModel: (name: string, input: TestModel, caller: Caller) => Promise<ModelTest>
   log: Logger
   /** Answers tell nothing of internals: no stack, no cause. */
   production: boolean

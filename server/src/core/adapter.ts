@@ -16,7 +16,7 @@ export interface TransportResponse {
 export interface TransportRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   headers?: Record<string, string>
-  body?: string | Uint8Array | FormData
+  body?: string | Uint8Array
   signal?: AbortSignal
 }
 

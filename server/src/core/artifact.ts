@@ -10,6 +10,12 @@ export interface StoredArtifact {
 export interface ArtifactDriver {
   /** Writing what is there already changes nothing. */
   put(name: string, bytes: Uint8Array): Promise<void>
+  /**
+   * Writes bytes as they come, never holding all of them. The name, which may
+   * be made of the bytes, is asked for when all have come; the answer is that
+   * name. Where the bytes end in an error, nothing is kept and the error is thrown.
+   */
+  putStream(bytes: AsyncIterable<Uint8Array>, name: () => string): Promise<string>
   /** Undefined where there is no such artifact. */
   open(name: string): Promise<StoredArtifact | undefined>
   /** Deletes what was written before `time`, in epoch milliseconds; the answer is how many. */

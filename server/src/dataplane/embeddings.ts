@@ -1,6 +1,9 @@
 import { EmbeddingsRequest } from '@turnout/contract'
 import { check } from '../core/input.ts'
 import { changeBody } from '../core/openai/body.ts'
+import type { Metered } from '../gateway/metering.ts'
+import { Embedder } from '../gateway/text/embedder.ts'
+import { embeddingsPassThrough } from '../gateway/text/path.ts'
 import { readBody, readJson } from './body.ts'
 import type { Exchange } from './exchange.ts'
 import { relayedBody, resolveFor } from './target.ts'
@@ -13,14 +16,22 @@ export async function embeddings(exchange: Exchange): Promise<void> {
   const parsed = readJson(request.headers['content-type'], raw, plane.limits.jsonDepth)
   const body = check(EmbeddingsRequest, parsed)
   const { deployment, substitutedFor } = resolveFor(plane.registry, body.model, 'embedding')
+  const metered: Metered = {
+    requestId: exchange.requestId,
+    operation: 'embeddings',
+    keyId: principal.keyId,
+    user: body.user ?? principal.owner,
+    streamed: false,
+    settings: {},
+  }
+  if (!embeddingsPassThrough(plane.text.adapters.get(deployment.provider.adapter))) {
+    exchange.run(new Embedder(plane.text, deployment, body, metered, exchange), deployment, substitutedFor)
+    return
+  }
   exchange.relay(
     {
-      requestId: exchange.requestId,
+      ...metered,
       operation: 'embeddings',
-      keyId: principal.keyId,
-      user: body.user ?? principal.owner,
-      streamed: false,
-      settings: {},
       deployment,
       body: changeBody(raw, parsed, relayedBody(deployment, 'embeddings', parsed, plane.relay.wires)),
       contentType: 'application/json',

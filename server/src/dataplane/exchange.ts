@@ -3,10 +3,11 @@ import type { Role } from '@turnout/contract'
 import { readSecret } from '../access/bearer.ts'
 import { requireRole } from '../access/roles.ts'
 import type { Principal } from '../access/types.ts'
+import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError, toOpenAIError } from '../core/error.ts'
 import { formatDollars } from '../core/price.ts'
 import { Relay } from '../gateway/relay/relay.ts'
-import type { AnswerHead, RelayCall, RelayClient } from '../gateway/relay/types.ts'
+import type { AnswerHead, RelayCall, RelayClient, Running } from '../gateway/relay/types.ts'
 import { newId } from '../lib/ids.ts'
 import type { Watched } from '../lib/watchdog.ts'
 import type { DataPlane } from './plane.ts'
@@ -14,6 +15,8 @@ import type { DataPlane } from './plane.ts'
 /** An answer of which a client has read nothing for so long is given up. */
 const UNREAD_MS = 60_000
 const SHORT_BODY_BYTES = 16 * 1024
+/** What a complete stream of a chat ends with. */
+const CHAT_END = 'data: [DONE]\n\n'
 
 /** Turns a whole answer into what the client asked for, where that is not what came. */
 export type AnswerFilter = (body: Buffer) => Promise<Buffer>
@@ -33,7 +36,7 @@ export class Exchange implements RelayClient, Watched {
   /** US dollars, once the cost is known. */
   #cost: string | undefined
   #attempts = 0
-  #relay: Relay | undefined
+  #running: Running | undefined
   #filter: AnswerFilter | undefined
   #endMarker = ''
   #error: TurnoutError | undefined
@@ -81,16 +84,27 @@ export class Exchange implements RelayClient, Watched {
     return principal
   }
 
-  /** Hands the request to the gateway, which answers through this object. */
+  /** Hands the request's bytes to the gateway, which answers through this object. */
   relay(call: RelayCall, substitutedFor: string | undefined, filter?: AnswerFilter): void {
-    this.#model = call.deployment.model.id
-    this.#provider = call.deployment.provider.id
-    this.#substitutedFor = substitutedFor
     this.#filter = filter
-    if (call.operation === 'chat') this.#endMarker = 'data: [DONE]\n\n'
+    this.#endMarker = call.operation === 'chat' ? CHAT_END : ''
+    this.run(new Relay(this.plane.relay, call, this), call.deployment, substitutedFor)
+  }
+
+  /** Lets the gateway answer a chat that it has to put into other words. */
+  interpret(running: Running, deployment: Deployment, substitutedFor: string | undefined): void {
+    this.#endMarker = CHAT_END
+    this.run(running, deployment, substitutedFor)
+  }
+
+  /** Starts what brings the answer, unless there is nobody left to answer. */
+  run(running: Running, { model, provider }: Deployment, substitutedFor: string | undefined): void {
+    this.#model = model.id
+    this.#provider = provider.id
+    this.#substitutedFor = substitutedFor
     if (this.#response.destroyed) return
-    this.#relay = new Relay(this.plane.relay, call, this)
-    this.#relay.start()
+    this.#running = running
+    running.start()
   }
 
   /** Answers with JSON that needs no upstream. */
@@ -133,7 +147,7 @@ export class Exchange implements RelayClient, Watched {
   }
 
   begin(head: AnswerHead): void {
-    this.#response.on('drain', () => this.#relay?.resume())
+    this.#response.on('drain', () => this.#running?.resume())
     const headers = this.#answerHeaders(head)
     headers.push('content-type', head.contentType, 'cache-control', 'no-cache', 'x-accel-buffering', 'no')
     if (this.#takesTrailers) headers.push('trailer', 'x-turnout-cost')
@@ -226,7 +240,7 @@ export class Exchange implements RelayClient, Watched {
     return headers
   }
 
-  #answerHeaders({ attempts }: AnswerHead): string[] {
+  #answerHeaders({ attempts, warnings }: AnswerHead): string[] {
     this.#attempts = attempts
     const headers = this.#commonHeaders()
     headers.push(
@@ -238,13 +252,14 @@ export class Exchange implements RelayClient, Watched {
       String(attempts),
     )
     if (this.#substitutedFor !== undefined) headers.push('x-turnout-substituted-for', headerText(this.#substitutedFor))
+    if (warnings?.length) headers.push('x-turnout-warnings', warningsText(warnings))
     return headers
   }
 
   #onClose(): void {
     this.plane.relay.watchdog.delete(this)
     const finished = this.#response.writableFinished
-    if (!finished) this.#relay?.cancel()
+    if (!finished) this.#running?.cancel()
     const { accessLog } = this.plane
     if (accessLog === undefined) return
     const url = this.request.url!
@@ -253,7 +268,7 @@ export class Exchange implements RelayClient, Watched {
     const ms = Math.round((performance.now() - this.#startedAt) * 10) / 10
     // The query of a link to a picture is what lets one fetch it: it is no business of the log.
     accessLog.write(
-      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${quoted(query === -1 ? url : url.slice(0, query))},"status":${status},"ms":${ms},"key":${quoted(this.#principal?.keyId ?? '')},"model":${quoted(this.#model)},"provider":${quoted(this.#provider)},"attempts":${this.#relay?.attempts ?? 0},"cost":${this.#cost === undefined ? null : `"${this.#cost}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}}\n`,
+      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${quoted(query === -1 ? url : url.slice(0, query))},"status":${status},"ms":${ms},"key":${quoted(this.#principal?.keyId ?? '')},"model":${quoted(this.#model)},"provider":${quoted(this.#provider)},"attempts":${this.#running?.attempts ?? 0},"cost":${this.#cost === undefined ? null : `"${this.#cost}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}}\n`,
     )
   }
 }
@@ -268,4 +283,21 @@ const NOT_ASCII = /[^\x20-\x7e]/
 /** Header values are ASCII; a model's id need not be. */
 function headerText(value: string): string {
   return NOT_ASCII.test(value) ? encodeURIComponent(value) : value
+}
+
+/** Clients and proxies refuse answers whose headers are long. */
+const MOST_WARNINGS_CHARACTERS = 4_000
+
+/** Sentences as a JSON array in ASCII; those for which there is no room are left out. */
+function warningsText(warnings: readonly string[]): string {
+  const sentences: string[] = []
+  let room = MOST_WARNINGS_CHARACTERS
+  for (const warning of warnings) {
+    const sentence = JSON.stringify(warning).replace(/[^\x20-\x7e]/g, (character) => {
+      return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+    })
+    room -= sentence.length + 1
+    if (room >= 0) sentences.push(sentence)
+  }
+  return `[${sentences.join(',')}]`
 }

@@ -4,20 +4,16 @@ import type { Principal } from '../access/types.ts'
 import type { OpenAIOperation } from '../core/adapter.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
-import { pricedSettings } from '../core/image-settings.ts'
+import { pricedSettings } from '../core/image/priced.ts'
 import { check } from '../core/input.ts'
 import { changeBody } from '../core/openai/body.ts'
-import {
-  encodeMultipart,
-  type FormPart,
-  MultipartError,
-  multipartBoundary,
-  multipartType,
-  parseMultipart,
-} from '../lib/multipart.ts'
+import { picturesPassThrough } from '../gateway/media/path.ts'
+import { encodeMultipart, multipartBoundary, multipartType } from '../lib/multipart.ts'
 import type { Resolution } from '../registry/types.ts'
 import { readBody, readJson } from './body.ts'
 import type { AnswerFilter, Exchange } from './exchange.ts'
+import { drawByAdapter } from './images/by-adapter.ts'
+import { changeParts, formValues, pictureParts, readForm } from './images/form.ts'
 import { linkPictures } from './picture-links.ts'
 import { relayedBody, resolveFor } from './target.ts'
 
@@ -32,6 +28,12 @@ function linkFilter(exchange: Exchange, deployment: Deployment, body: Request): 
     })
   }
   return linkPictures(exchange)
+}
+
+/** Whether the bytes of the request can go on as they are. */
+function passes({ plane }: Exchange, { deployment }: Resolution, operation: OpenAIOperation): boolean {
+  const adapter = plane.images.adapters.get(deployment.provider.adapter)
+  return picturesPassThrough(adapter, deployment, operation, plane.relay.wires)
 }
 
 function relay(
@@ -78,6 +80,10 @@ function relayJson(
   const parsed = readJson(request.headers['content-type'], raw, plane.limits.jsonDepth)
   const body: Request = check(schema, parsed)
   const target = resolveFor(plane.registry, body.model, 'image')
+  if (!passes(exchange, target, operation)) {
+    drawByAdapter(exchange, principal, target, { operation, body, values: parsed })
+    return
+  }
   const changes = relayedBody(target.deployment, operation, parsed, plane.relay.wires)
   relay(exchange, principal, operation, body, target, changes, {
     body: changeBody(raw, parsed, changes),
@@ -90,37 +96,6 @@ export async function imageGenerations(exchange: Exchange): Promise<void> {
   const principal = await exchange.authorize('user', true)
   const raw = await readBody(exchange.request, exchange.plane.limits.imageBodyBytes)
   relayJson(exchange, principal, 'images.generate', ImagesRequest, raw)
-}
-
-/** The values of a form as the JSON that they stand for. */
-function formValues(parts: readonly FormPart[]): Record<string, unknown> {
-  const values: Record<string, unknown> = Object.create(null)
-  for (const { name, filename, data } of parts) {
-    if (filename !== undefined) continue
-    const text = data.toString('utf8')
-    const isNumber = name === 'n' || name === 'output_compression' || name === 'partial_images'
-    values[name] =
-      isNumber && text.trim() !== ''
-        ? Number(text)
-        : name === 'stream'
-          ? text === 'true'
-            ? true
-            : text === 'false'
-              ? false
-              : text
-          : text
-  }
-  return values
-}
-
-function changeParts(parts: readonly FormPart[], changes: Readonly<Record<string, unknown>>): FormPart[] {
-  const changed = parts.filter(({ name }) => !Object.hasOwn(changes, name))
-  for (const name in changes) {
-    const value = changes[name]
-    if (value === undefined) continue
-    changed.push({ name, filename: undefined, contentType: undefined, data: Buffer.from(String(value)) })
-  }
-  return changed
 }
 
 /** `POST /v1/images/edits`, as a form with files or as JSON with links. */
@@ -143,25 +118,15 @@ export async function imageEdits(exchange: Exchange): Promise<void> {
     relayJson(exchange, principal, 'images.edit', ImageEditsRequest, raw)
     return
   }
-  let parts: FormPart[]
-  try {
-    parts = parseMultipart(raw, boundary)
-  } catch (error) {
-    if (error instanceof MultipartError) throw new TurnoutError('invalid_input', error.message)
-    throw error
-  }
+  const parts = readForm(raw, boundary)
   const values = formValues(parts)
   const body = check(ImageEditsRequest, values)
-  if (!parts.some(({ name, filename }) => filename !== undefined && (name === 'image' || name === 'image[]'))) {
-    throw new TurnoutError(
-      'invalid_input',
-      'image is required and must be at least one file part named image or image[].',
-      {
-        param: 'image',
-      },
-    )
-  }
+  pictureParts(parts)
   const target = resolveFor(plane.registry, body.model, 'image')
+  if (!passes(exchange, target, 'images.edit')) {
+    drawByAdapter(exchange, principal, target, { operation: 'images.edit', body, values, parts })
+    return
+  }
   const changes = relayedBody(target.deployment, 'images.edit', values, plane.relay.wires)
   const same = Object.keys(changes).length === 0
   relay(exchange, principal, 'images.edit', body, target, changes, {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { TurnoutError } from '../core/error.ts'
+import { type Sink, toBase64 } from '../gateway/media/outputs.ts'
 import type { AnswerFilter, Exchange } from './exchange.ts'
 
 /** The address that the client reached us by, so that links lead back the same way. */
@@ -13,6 +14,21 @@ function originOf(request: IncomingMessage, publicUrl: string | undefined): stri
 
 interface Pictures {
   data: ({ b64_json?: string; url?: string } | null)[]
+}
+
+/** Keeps the bytes of pictures here, and answers with links to them. */
+export function linkSink({ plane, request }: Exchange): Sink {
+  const origin = originOf(request, plane.publicUrl)
+  return async (bytes) => {
+    if (!(bytes instanceof Uint8Array)) return { url: origin + (await plane.artifacts.linkStream(bytes)) }
+    try {
+      return { url: origin + (await plane.artifacts.link(bytes)) }
+    } catch (error) {
+      // It is paid for: as base64 it is better than lost.
+      plane.log.error({ err: error }, 'a picture could not be kept; it goes out as base64')
+      return toBase64(bytes)
+    }
+  }
 }
 
 /** Replaces the base64 of an answer by links to pictures that are kept here. */

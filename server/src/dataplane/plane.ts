@@ -1,6 +1,8 @@
 import type { Keys, RequestLimiter } from '../access/types.ts'
 import type { Artifacts } from '../gateway/artifacts.ts'
+import type { ImageServices } from '../gateway/media/pictures.ts'
 import type { RelayServices } from '../gateway/relay/relay.ts'
+import type { TextServices } from '../gateway/text/request.ts'
 import type { BufferedWriter } from '../lib/buffered-writer.ts'
 import type { Registry } from '../registry/types.ts'
 
@@ -10,6 +12,10 @@ export interface DataPlane {
   keys: Keys
   limiter: RequestLimiter
   relay: RelayServices
+  /** For providers that do not speak OpenAI's dialect. */
+  text: TextServices
+  /** For pictures by providers that do not speak OpenAI's dialect. */
+  images: ImageServices
   artifacts: Artifacts
   /** The emulator stands in for providers: every answer says so. */
   emulated: boolean

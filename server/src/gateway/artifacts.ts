@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, type Hash, timingSafeEqual } from 'node:crypto'
 import type { ArtifactDriver, StoredArtifact } from '../core/artifact.ts'
 import { TurnoutError } from '../core/error.ts'
+import { HEAD_BYTES, mediaTypeOf } from '../core/image/media-type.ts'
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/png': 'png',
@@ -18,16 +19,9 @@ const TYPES: Readonly<Record<string, string>> = Object.fromEntries(
 const LINK_MS = 60 * 60 * 1000
 const KEEP_MS = 2 * LINK_MS
 
-/** What the bytes are, by their first ones: what a provider calls them is hearsay. */
-function mediaTypeOf(bytes: Uint8Array): string {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 256)).toString('latin1')
-  if (head.startsWith('\x89PNG')) return 'image/png'
-  if (head.startsWith('\xff\xd8\xff')) return 'image/jpeg'
-  if (head.startsWith('GIF8')) return 'image/gif'
-  if (head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP') return 'image/webp'
-  if (/^\s*(<\?xml|<svg)/.test(head)) return 'image/svg+xml'
-  return 'application/octet-stream'
-}
+/** Bytes are called by what they are: the same ones have the same name. */
+const nameOf = (hash: Hash, head: Uint8Array): string =>
+  `${hash.digest('hex')}.${EXTENSIONS[mediaTypeOf(head) ?? ''] ?? 'bin'}`
 
 /** Pictures that are handed out as links: kept for two hours, under signed addresses that work for one. */
 export class Artifacts {
@@ -46,11 +40,23 @@ export class Artifacts {
 
   /** Keeps the bytes; the answer is the path and query under which they can be fetched. */
   async link(bytes: Uint8Array): Promise<string> {
-    const hash = createHash('sha256').update(bytes).digest('hex')
-    const name = `${hash}.${EXTENSIONS[mediaTypeOf(bytes)] ?? 'bin'}`
+    const name = nameOf(createHash('sha256').update(bytes), bytes)
     await this.#driver.put(name, bytes)
-    const expires = String(Date.now() + LINK_MS)
-    return `/v1/artifacts/${name}?expires=${expires}&signature=${this.#sign(name, expires)}`
+    return this.#linkTo(name)
+  }
+
+  /** The same for bytes as they come: all of them are never held. @throws whatever the bytes end in */
+  async linkStream(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+    const hash = createHash('sha256')
+    let head: Uint8Array = new Uint8Array(0)
+    async function* seen(): AsyncIterable<Uint8Array> {
+      for await (const chunk of bytes) {
+        hash.update(chunk)
+        if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)])
+        yield chunk
+      }
+    }
+    return this.#linkTo(await this.#driver.putStream(seen(), () => nameOf(hash, head)))
   }
 
   /** @throws TurnoutError permission for a link that is wrong or has expired, not_found for bytes that are gone */
@@ -72,6 +78,11 @@ export class Artifacts {
 
   stop(): void {
     clearInterval(this.#sweep)
+  }
+
+  #linkTo(name: string): string {
+    const expires = String(Date.now() + LINK_MS)
+    return `/v1/artifacts/${name}?expires=${expires}&signature=${this.#sign(name, expires)}`
   }
 
   #sign(name: string, expires: string): string {

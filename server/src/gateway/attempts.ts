@@ -26,6 +26,8 @@ export interface AttemptScope {
   meter: Meter
   /** 1 for the first. */
   number: number
+  /** What the attempt has used as far as the provider has said: it is paid for, whatever becomes of the answer. */
+  usage: Usage
 }
 
 export interface AttemptPlan extends Metered {
@@ -33,9 +35,17 @@ export interface AttemptPlan extends Metered {
   signal: AbortSignal
   /** Paid for as soon as the provider accepts it: what may have been accepted is never sent again. */
   paidOnAcceptance: boolean
+  /** Hears of every attempt when it begins. */
+  onAttempt?(number: number): void
 }
 
-export function connectionTo(deployment: Deployment, pools: OriginPools, signal: AbortSignal): Connection {
+/** @param fresh What is sent must not be lost on a kept connection: it is paid for when it arrives. */
+export function connectionTo(
+  deployment: Deployment,
+  pools: OriginPools,
+  signal: AbortSignal,
+  fresh = false,
+): Connection {
   const { provider, timeouts, model } = deployment
   return {
     provider: provider.id,
@@ -49,6 +59,7 @@ export function connectionTo(deployment: Deployment, pools: OriginPools, signal:
     transport: createTransport(pools, provider.id, {
       connectMs: timeouts.connectMs,
       maxConnections: provider.maxConnections,
+      fresh,
     }),
   }
 }
@@ -68,15 +79,17 @@ export async function attempt<T>(
   const { deployment } = plan
   for (let number = 1; ; number += 1) {
     const patience = new Patience(deployment.provider.id, plan.signal, deployment.timeouts.totalMs)
-    const connection = connectionTo(deployment, services.pools, patience.signal)
+    const connection = connectionTo(deployment, services.pools, patience.signal, plan.paidOnAcceptance)
     const meter = new Meter(services.ledger, services.observer, plan, deployment, number)
+    const scope: AttemptScope = { connection, patience, meter, number, usage: {} }
+    plan.onAttempt?.(number)
     try {
-      return await call({ connection, patience, meter, number })
+      return await call(scope)
     } catch (thrown) {
       patience.cut()
       const failure = TurnoutError.from(thrown)
       const error = toldToClient(failure, { ...plan, committed: false })
-      await failed(meter, error, {})
+      await failed(meter, error, scope.usage)
       const delay = retryDelay(deployment.retry, error, number - 1, Math.random())
       if (delay === null) throw error
       await wait(delay, undefined, { signal: plan.signal }).catch(() => {
@@ -88,10 +101,17 @@ export async function attempt<T>(
 
 /** Records a bad end; resolves once the record is safe. */
 export function failed(meter: Meter, error: TurnoutError, usage: Usage): Promise<void> {
-  return new Promise((resolve) => meter.fail(error.code, usage, mayBeBilled(error), error.upstreamRequestId, resolve))
+  // A result that was withheld for its content is not charged by those who say whether it is.
+  const billed = error.code !== 'content_policy' && mayBeBilled(error)
+  return new Promise((resolve) => meter.fail(error.code, usage, billed, error.upstreamRequestId, resolve))
 }
 
 /** Records a good end; resolves to the cost once the record is safe. */
-export function succeeded(meter: Meter, usage: Usage, upstreamRequestId: string | undefined): Promise<bigint | null> {
-  return new Promise((resolve) => meter.succeed(usage, upstreamRequestId, resolve))
+export function succeeded(
+  meter: Meter,
+  usage: Usage,
+  upstreamRequestId: string | undefined,
+  providerCost?: bigint,
+): Promise<bigint | null> {
+  return new Promise((resolve) => meter.succeed(usage, upstreamRequestId, resolve, providerCost))
 }

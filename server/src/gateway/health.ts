@@ -1,8 +1,9 @@
 import type { ErrorCode, Health } from '@turnout/contract'
 import type { ProviderAdapter } from '../core/adapter.ts'
 import type { ProviderConnection } from '../core/deployment.ts'
-import { TurnoutError } from '../core/error.ts'
+import { ERRORS, TurnoutError } from '../core/error.ts'
 import type { OriginPools } from '../lib/http/pools.ts'
+import { tellSafely } from '../lib/redact.ts'
 import type { Registry } from '../registry/types.ts'
 import type { AttemptObserver } from './metering.ts'
 import { createTransport } from './transport.ts'
@@ -19,16 +20,40 @@ const PROVIDER_FAULTS: ReadonlySet<ErrorCode> = new Set([
   'upstream_error',
 ])
 
+/** Further failures that are worth showing to whoever runs the server, although they make nobody down. */
+const WORTH_SHOWING: ReadonlySet<ErrorCode> = new Set([
+  ...PROVIDER_FAULTS,
+  'rate_limit',
+  'permission',
+  'model_not_enabled',
+  'invalid_output',
+])
+
 /** So many failures in a row make a provider down; one success makes it up. */
 const FAILURES_TO_BE_DOWN = 3
 const PROBE_EVERY_MS = 60_000
 const PROBE_TIMEOUT_MS = 5_000
 const CONNECT_MS = 3_000
 
+interface LastError {
+  code: ErrorCode
+  message: string
+  /** Epoch milliseconds. */
+  at: number
+}
+
 interface Signals {
   failures: number
   /** Of the last signal, in epoch milliseconds. */
   at: number
+  lastError?: LastError
+}
+
+/** How a provider is, as far as it has been heard of. */
+export interface ProviderHealth {
+  /** Null where nothing has been heard. */
+  reachable: boolean | null
+  lastError: LastError | null
 }
 
 export interface HealthOptions {
@@ -60,6 +85,9 @@ export class HealthMonitor implements HealthService, AttemptObserver {
     signals.at = Date.now()
     if (errorCode === undefined) signals.failures = 0
     else if (PROVIDER_FAULTS.has(errorCode)) signals.failures += 1
+    if (errorCode !== undefined && WORTH_SHOWING.has(errorCode)) {
+      signals.lastError = { code: errorCode, message: ERRORS[errorCode].meaning, at: signals.at }
+    }
     this.#signals.set(provider, signals)
   }
 
@@ -75,6 +103,7 @@ export class HealthMonitor implements HealthService, AttemptObserver {
   async #ask(provider: ProviderConnection): Promise<void> {
     const adapter = this.#options.adapters.get(provider.adapter)
     if (!adapter?.listModels) return
+    const { lastError } = this.#signals.get(provider.id) ?? {}
     try {
       await adapter.listModels({
         provider: provider.id,
@@ -90,13 +119,24 @@ export class HealthMonitor implements HealthService, AttemptObserver {
           maxConnections: provider.maxConnections,
         }),
       })
-      this.#signals.set(provider.id, { failures: 0, at: Date.now() })
+      this.#signals.set(provider.id, { failures: 0, at: Date.now(), lastError })
     } catch (error) {
       // Nobody else asked: this one answer decides. A list that a server does not have says nothing.
-      const { code } = error instanceof TurnoutError ? error : { code: 'timeout' as const }
+      const silence = `${provider.id} did not list its models within ${PROBE_TIMEOUT_MS} ms.`
+      const { code, message } = error instanceof TurnoutError ? error : { code: 'timeout' as const, message: silence }
       const failures = PROVIDER_FAULTS.has(code) ? FAILURES_TO_BE_DOWN : 0
-      this.#signals.set(provider.id, { failures, at: Date.now() })
+      const at = Date.now()
+      const secrets = [provider.credential, ...Object.values(provider.headers)]
+      const told = WORTH_SHOWING.has(code) ? { code, message: tellSafely(message, secrets), at } : lastError
+      this.#signals.set(provider.id, { failures, at, lastError: told })
     }
+  }
+
+  /** How one provider is. */
+  of(provider: string): ProviderHealth {
+    const signals = this.#signals.get(provider)
+    if (signals === undefined) return { reachable: null, lastError: null }
+    return { reachable: signals.failures < FAILURES_TO_BE_DOWN, lastError: signals.lastError ?? null }
   }
 
   read(): Health {

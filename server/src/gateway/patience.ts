@@ -13,6 +13,11 @@ export class Patience {
   readonly #onAbort = () =>
     this.#controller.abort(new TurnoutError('canceled', 'The client went away before the answer was complete.'))
   #timer: NodeJS.Timeout | undefined
+  /** When the timer wakes up; it may then find that there is more time. */
+  #wakesAt = Number.POSITIVE_INFINITY
+  #by = Number.POSITIVE_INFINITY
+  #ms = 0
+  #what = ''
 
   constructor(provider: string, caller: AbortSignal, totalMs: number) {
     this.#provider = provider
@@ -28,23 +33,27 @@ export class Patience {
     return this.#controller.signal
   }
 
-  /** Something must happen within `ms`, or the attempt ends; each call replaces the one before. */
+  /**
+   * Something must happen within `ms`, or the attempt ends; each call replaces
+   * the one before. It is called for every part of a stream: a time that moves
+   * on costs a number, not a timer.
+   */
   expect(ms: number, what: string): void {
-    clearTimeout(this.#timer)
-    const left = this.#totalBy - Date.now()
-    const message = left <= ms ? `did not finish within ${this.#totalMs} ms` : `${what} within ${ms} ms`
-    this.#timer = setTimeout(
-      () =>
-        this.#controller.abort(
-          new TurnoutError('timeout', `${this.#provider} ${message}.`, { provider: this.#provider }),
-        ),
-      Math.max(0, Math.min(left, ms)),
-    )
+    this.#ms = ms
+    this.#what = what
+    this.#by = Math.min(this.#totalBy, Date.now() + ms)
+    if (this.#by < this.#wakesAt) this.#arm()
+  }
+
+  /** Nothing is expected of the provider until the next `expect`: it is being kept waiting itself. */
+  pause(): void {
+    this.#by = Number.POSITIVE_INFINITY
+    this.#disarm()
   }
 
   /** No limit holds any more. */
   stop(): void {
-    clearTimeout(this.#timer)
+    this.pause()
     this.#caller.removeEventListener('abort', this.#onAbort)
   }
 
@@ -52,5 +61,27 @@ export class Patience {
   cut(): void {
     this.stop()
     this.#controller.abort(new TurnoutError('canceled', 'The attempt was given up.'))
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer)
+    this.#wakesAt = this.#by
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, this.#by - Date.now()))
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer)
+    this.#wakesAt = Number.POSITIVE_INFINITY
+  }
+
+  #wake(): void {
+    // A timer may fire a little early.
+    if (this.#by > Date.now() + 1) {
+      this.#arm()
+      return
+    }
+    const isTotal = this.#by === this.#totalBy
+    const message = isTotal ? `did not finish within ${this.#totalMs} ms` : `${this.#what} within ${this.#ms} ms`
+    this.#controller.abort(new TurnoutError('timeout', `${this.#provider} ${message}.`, { provider: this.#provider }))
   }
 }

@@ -1,12 +1,13 @@
-import type { GeneratedText, GenerateText, Served, TextEvent, Usage } from '@turnout/contract'
-import type { TextAdapter } from '../core/adapter.ts'
+import type { ChatRequest, GeneratedText, GenerateText, Served, TextEvent, Usage } from '@turnout/contract'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
+import { fitChat } from '../core/openai/chat-fit.ts'
 import { formatDollars } from '../core/price.ts'
-import type { TextCall, TextPart } from '../core/text.ts'
+import type { TextPart } from '../core/text.ts'
 import type { Registry } from '../registry/types.ts'
-import { type AttemptPlan, type AttemptScope, type AttemptServices, attempt, failed, succeeded } from './attempts.ts'
-import { toldToClient } from './told.ts'
+import { type TextRequest, type TextServices, textRequest } from './text/request.ts'
+import { type FinishPart, openStream, type TextStream, withoutEnd } from './text/stream.ts'
+import { answerWhole } from './text/whole.ts'
 import type { Caller } from './types.ts'
 
 /** What the answers of the native API say of how they came about. */
@@ -31,130 +32,108 @@ export function servedBy(
   }
 }
 
+/** The request as it would be in OpenAI's dialect: what holds there holds here. */
+const asChat = ({ modelId, systemPrompt, prompt, temperature, maxTokens, stream }: GenerateText): ChatRequest => ({
+  model: modelId,
+  messages: [
+    ...(systemPrompt === undefined ? [] : [{ role: 'system' as const, content: systemPrompt }]),
+    { role: 'user' as const, content: prompt },
+  ],
+  temperature,
+  max_completion_tokens: maxTokens,
+  stream,
+})
+
 interface Prepared {
-  adapter: TextAdapter
-  call: TextCall
-  plan: AttemptPlan
+  request: TextRequest
   substitutedFor: string | undefined
 }
 
-function prepare(services: AttemptServices, registry: Registry, input: GenerateText, caller: Caller): Prepared {
+function prepare(services: TextServices, registry: Registry, input: GenerateText, caller: Caller): Prepared {
   const { deployment, substitutedFor } = registry.snapshot.resolve(input.modelId)
-  const { model, provider } = deployment
-  const adapter = services.adapters.get(provider.adapter)?.text
-  if (adapter === undefined || !model.output.includes('text')) {
+  const { model } = deployment
+  if (!model.output.includes('text')) {
     throw new TurnoutError(
       'capability_missing',
       `Model ${model.id} does not make text; it makes ${model.output.join(' and ')}.`,
-      {
-        param: 'modelId',
-      },
+      { param: 'modelId' },
     )
   }
-  if (input.stream && model.capabilities.streaming === false) {
-    throw new TurnoutError('capability_missing', `Model ${model.id} does not stream its answers.`, { param: 'stream' })
-  }
-  return {
-    adapter,
-    substitutedFor,
-    call: {
-      model: deployment.upstreamId,
-      messages: [
-        ...(input.systemPrompt === undefined ? [] : [{ role: 'system' as const, text: input.systemPrompt }]),
-        { role: 'user' as const, content: [{ type: 'text' as const, text: input.prompt }] },
-      ],
-      maxTokens: input.maxTokens,
-      temperature: input.temperature,
-      defaults: model.defaults,
-    },
-    plan: {
-      requestId: caller.requestId,
-      operation: 'text.generate',
-      keyId: caller.principal.keyId,
-      user: caller.principal.owner,
-      streamed: input.stream,
-      settings: {},
-      deployment,
-      signal: caller.signal,
-      paidOnAcceptance: false,
-    },
-  }
+  const body = asChat(input)
+  const request = textRequest(services.adapters, deployment, body, fitChat(body, model), undefined, {
+    requestId: caller.requestId,
+    operation: 'text.generate',
+    keyId: caller.principal.keyId,
+    user: caller.principal.owner,
+    streamed: input.stream,
+    settings: {},
+  })
+  return { request, substitutedFor }
 }
 
 export async function generateText(
-  services: AttemptServices,
+  services: TextServices,
   registry: Registry,
   input: GenerateText,
   caller: Caller,
 ): Promise<GeneratedText> {
-  const { adapter, call, plan, substitutedFor } = prepare(services, registry, input, caller)
-  return attempt(services, plan, async ({ connection, patience, meter, number }) => {
-    const { text, reason, raw, usage, upstreamRequestId } = await adapter.generate(call, connection)
-    patience.stop()
-    const cost = await succeeded(meter, usage, upstreamRequestId)
-    return {
-      ...servedBy(plan.deployment, caller, substitutedFor, number, usage, cost),
-      content: text,
-      finishReason: reason,
-      rawFinishReason: raw,
-    }
-  })
+  const { request, substitutedFor } = prepare(services, registry, input, caller)
+  const { result, attempts, cost, warnings } = await answerWhole(services, request, caller.signal)
+  const served = servedBy(request.deployment, caller, substitutedFor, attempts, result.usage, cost)
+  return {
+    ...served,
+    warnings: [...served.warnings, ...warnings],
+    content: result.text,
+    finishReason: result.reason,
+    rawFinishReason: result.raw,
+  }
 }
 
-interface BegunStream extends AttemptScope {
-  parts: AsyncIterator<TextPart>
-  first: IteratorResult<TextPart>
-}
-
+/** The native API shows text alone. */
 const shows = (part: TextPart): boolean => part.type === 'finish' || (part.type === 'text-delta' && part.text !== '')
 
-/** A stream whose first content is there; until then, attempts are made unseen. */
-function begin(services: AttemptServices, { adapter, call, plan }: Prepared): Promise<BegunStream> {
-  return attempt(services, plan, async (scope) => {
-    scope.patience.expect(plan.deployment.timeouts.firstPartMs, 'sent no content')
-    const parts = adapter.stream(call, scope.connection)[Symbol.asyncIterator]()
-    let first = await parts.next()
-    while (!first.done && !shows(first.value)) first = await parts.next()
-    scope.meter.firstPartAt = Date.now()
-    return { ...scope, parts, first }
-  })
+async function summary(
+  stream: TextStream,
+  finish: FinishPart,
+  { request, substitutedFor }: Prepared,
+  caller: Caller,
+): Promise<TextEvent> {
+  stream.end(finish)
+  const cost = await stream.succeed(finish)
+  const served = servedBy(request.deployment, caller, substitutedFor, stream.attempts, finish.usage, cost)
+  return {
+    ...served,
+    warnings: [...served.warnings, ...request.warnings, ...finish.warnings],
+    content: '',
+    finishReason: finish.reason,
+    rawFinishReason: finish.raw,
+  }
 }
 
 export async function* streamText(
-  services: AttemptServices,
+  services: TextServices,
   registry: Registry,
   input: GenerateText,
   caller: Caller,
 ): AsyncIterable<TextEvent> {
   const prepared = prepare(services, registry, input, caller)
-  const { plan, substitutedFor } = prepared
-  const { parts, first, meter, patience, number } = await begin(services, prepared)
-  const { deployment } = plan
-  let closed = false
+  const stream = await openStream(services, prepared.request, caller.signal, shows)
+  const { parts } = stream
   try {
-    for (let next = first; !next.done; next = await parts.next()) {
+    for (let next = stream.first; !next.done; next = await parts.next()) {
       const part = next.value
-      patience.expect(deployment.timeouts.stallMs, 'sent nothing more')
+      stream.touch()
       if (part.type === 'text-delta') yield { content: part.text }
       else if (part.type === 'finish') {
-        const cost = await succeeded(meter, part.usage, part.upstreamRequestId)
-        closed = true
-        yield {
-          ...servedBy(deployment, caller, substitutedFor, number, part.usage, cost),
-          content: '',
-          finishReason: part.reason,
-          rawFinishReason: part.raw,
-        }
+        yield await summary(stream, part, prepared, caller)
+        return
       }
     }
+    throw withoutEnd(prepared.request.deployment.provider.id)
   } catch (thrown) {
-    const error = toldToClient(TurnoutError.from(thrown), { deployment, paidOnAcceptance: false, committed: true })
-    closed = true
-    await failed(meter, error, {})
-    yield { error: { code: error.code, message: error.message, requestId: caller.requestId } }
+    const { code, message } = await stream.fail(thrown)
+    yield { error: { code, message, requestId: caller.requestId } }
   } finally {
-    patience.stop()
-    if (!closed) await failed(meter, new TurnoutError('canceled', 'The reader left.'), {})
-    await parts.return?.()
+    await stream.close()
   }
 }

@@ -42,18 +42,24 @@ function readable(answer: HttpAnswer, provider: string, signal: AbortSignal | un
 /** Answers are passed on or read as they come; a packed one could be neither scanned nor metered. */
 const UNPACKED = { 'accept-encoding': 'identity' }
 
-/** What adapters reach their provider with. */
+/**
+ * What adapters reach their provider with. Of the requests that ask for fresh
+ * connections only those get one that change something: it is they that must
+ * not be lost on a connection which the other side is just closing.
+ */
 export function createTransport(pools: OriginPools, provider: string, options: PoolOptions): Transport {
   return async (url, { method = 'GET', headers = {}, body, signal }) => {
     const { origin, pathname, search } = new URL(url)
     try {
-      const pool = pools.get(origin, options)
+      const fresh = options.fresh === true && method === 'POST'
+      const pool = pools.get(origin, { ...options, fresh })
       const answer = await sendRequest(pool, {
         method,
         path: pathname + search,
         headers: { ...UNPACKED, ...headers },
         body,
         signal,
+        fresh,
       })
       return readable(answer, provider, signal)
     } catch (error) {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { parseAllowed } from '../lib/http/addresses.ts'
 
 /** How the text of an option becomes its value. */
 export interface Kind<T> {
@@ -53,6 +54,24 @@ export function choice<const T extends string>(...values: T[]): Kind<T> {
     allowed: `one of ${values.join(', ')}`,
     parse: (text) => values.find((value) => value === text.toLowerCase()),
   }
+}
+
+/** Hosts, addresses and ranges of addresses. */
+export const places: Kind<readonly string[]> = {
+  type: 'list',
+  allowed: 'hosts, addresses or ranges with commas between them, such as files.internal,10.0.0.0/8',
+  parse: (text) => {
+    const entries = text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+    try {
+      parseAllowed(entries)
+      return entries
+    } catch {
+      return undefined
+    }
+  },
 }
 
 export const text: Kind<string> = {

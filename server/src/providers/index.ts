@@ -1,10 +1,31 @@
 import type { ProviderAdapter } from '../core/adapter.ts'
+import { anthropic } from './anthropic.ts'
+import { bfl } from './bfl.ts'
+import { dashscope } from './dashscope.ts'
+import { google } from './google.ts'
+import { hunyuan } from './hunyuan.ts'
 import { lmstudio } from './lmstudio.ts'
 import { ollama } from './ollama.ts'
 import { openai } from './openai.ts'
 import { openAICompatible } from './openai-compatible.ts'
+import { recraft } from './recraft.ts'
+import { stability } from './stability.ts'
+import { vertex } from './vertex.ts'
+
+const adapters: readonly ProviderAdapter[] = [
+  anthropic,
+  bfl,
+  dashscope,
+  google,
+  hunyuan,
+  lmstudio,
+  ollama,
+  openai,
+  openAICompatible,
+  recraft,
+  stability,
+  vertex,
+]
 
 /** Every adapter, by its id. */
-export const ADAPTERS: ReadonlyMap<string, ProviderAdapter> = new Map(
-  [openAICompatible, openai, lmstudio, ollama].map((adapter) => [adapter.id, adapter]),
-)
+export const ADAPTERS: ReadonlyMap<string, ProviderAdapter> = new Map(adapters.map((adapter) => [adapter.id, adapter]))

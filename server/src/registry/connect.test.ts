@@ -7,6 +7,7 @@ const setup: ProviderSetup = {
   name: 'Cloud',
   adapter: 'cloud',
   baseUrl: 'https://models.{region}.cloud.test/v1/',
+  movedByUser: false,
   region: 'north-1',
   credential: 'providers-secret',
   headers: { 'x-team': 'headers-secret' },
@@ -54,6 +55,18 @@ test("a provider's credential and headers stay with its own server", () => {
     credential: 'own',
     headers: {},
   })
+})
+
+test("the catalog's other addresses of a provider get its credential, unless the user has moved it", () => {
+  const catalogBaseUrl = 'https://pictures.cloud.test/v1'
+  expect(connection({ catalogBaseUrl })).toMatchObject({ baseUrl: catalogBaseUrl, credential: 'providers-secret' })
+  const moved = { baseUrl: 'http://127.0.0.1:9/cloud', movedByUser: true }
+  expect(connection({ catalogBaseUrl }, moved)).toMatchObject({
+    baseUrl: moved.baseUrl,
+    credential: 'providers-secret',
+  })
+  const lacking = { credential: undefined, obstacle: 'set CLOUD_KEY' }
+  expect(connection({ catalogBaseUrl }, lacking)).toBe('set CLOUD_KEY')
 })
 
 test('what a model brings along overcomes what its provider lacks, but not that it is disabled', () => {

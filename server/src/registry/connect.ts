@@ -4,6 +4,8 @@ import type { ProviderSetup } from './providers.ts'
 /** What a model's record says instead of its provider. */
 export interface OwnConnection {
   baseUrl?: string
+  /** Another address of the same provider, as the catalog knows it; one that the user gave the provider wins. */
+  catalogBaseUrl?: string
   /** The secret itself. */
   credential?: string
   region?: string
@@ -27,7 +29,8 @@ export function connect(setup: ProviderSetup, own: OwnConnection = {}): Connecte
   }
   if (setup.obstacle !== undefined && !bringsItsOwn) return { ok: false, obstacle: setup.obstacle }
   const region = own.region ?? setup.region
-  const address = addressOf(own.baseUrl ?? setup.baseUrl, region, id)
+  const usual = setup.movedByUser ? setup.baseUrl : (own.catalogBaseUrl ?? setup.baseUrl)
+  const address = addressOf(own.baseUrl ?? usual, region, id)
   if (!address.ok) return address
   const shared = own.baseUrl === undefined || sameOrigin(address.baseUrl, addressOf(setup.baseUrl, region, id))
   return {

@@ -39,7 +39,7 @@ export function place(merged: MergedModel, inputs: DeploymentInputs): Placed {
       id: model.id,
       model: available,
       upstreamId: model.upstreamId,
-      provider: { ...connection, flags: model.flags, settings: { ...connection.settings, ...model.settings } },
+      provider: { ...connection, flags: model.flags, settings: settingsOf(model, connection.settings) },
       prices: connection.local || model.prices === null ? null : preparePrices(model.prices),
       retry: { ...DEFAULT_RETRY, ...defined(inputs.retry), ...defined(by.retry), ...defined(model.retry) },
       timeouts: {
@@ -50,6 +50,18 @@ export function place(merged: MergedModel, inputs: DeploymentInputs): Placed {
         ...defined(model.timeouts),
       },
     },
+  }
+}
+
+/** What the adapter is told of the model beyond the call; some providers want a limit in every request. */
+function settingsOf(
+  { limits, settings }: Pick<Model, 'limits' | 'settings'>,
+  ofProvider: Readonly<Record<string, unknown>>,
+) {
+  return {
+    ...ofProvider,
+    ...(limits.outputTokens !== undefined && { maxOutputTokens: limits.outputTokens }),
+    ...settings,
   }
 }
 
@@ -68,13 +80,15 @@ function findWay(
   if (!setup) return `Its provider "${provider}" is not known; known are ${[...setups.keys()].join(', ')}.`
   if (!adapters.has(setup.adapter))
     return `${setup.name} cannot be called by this version: it has no ${setup.adapter} adapter.`
+  const ofCatalog = (field: 'baseUrl' | 'credential') => model.provenance.fields[field] === 'catalog'
   let credential: string | undefined
-  if (model.credential !== undefined) {
+  if (model.credential !== undefined && !(setup.emulation && ofCatalog('credential'))) {
     const secret = readSecret(model.credential)
     if (!secret.ok) return secret.failure
     credential = secret.value
   }
-  const connected = connect(setup, { baseUrl, credential, region })
+  const own = ofCatalog('baseUrl') ? { catalogBaseUrl: baseUrl } : { baseUrl }
+  const connected = connect(setup, { ...own, credential, region })
   return connected.ok ? { connection: connected.connection, by: setup } : connected.obstacle
 }
 

@@ -20,6 +20,8 @@ export interface ProviderSetup {
   adapter: string
   /** May contain `{region}`. */
   baseUrl: string | undefined
+  /** The user has given the address, in the environment or the file. */
+  movedByUser: boolean
   region: string | undefined
   /** The secret itself. */
   credential: string | undefined
@@ -89,6 +91,7 @@ function setUp(
     name,
     adapter: file?.adapter ?? preset?.adapter ?? GENERIC_PROVIDER,
     baseUrl: file?.baseUrl ?? environment?.baseUrl ?? preset?.baseUrl,
+    movedByUser: (file?.baseUrl ?? environment?.baseUrl) !== undefined,
     region: file?.region ?? environment?.region ?? preset?.defaultRegion,
     credential: secrets.credential,
     headers: secrets.headers,

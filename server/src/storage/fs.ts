@@ -1,6 +1,7 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import type { ArtifactDriver } from '../core/artifact.ts'
 import { newId } from '../lib/ids.ts'
 
@@ -12,13 +13,36 @@ export function createFileStorage(directory: string): ArtifactDriver {
     if (!NAME.test(name)) throw new RangeError(`not the name of an artifact: ${name}`)
     return join(directory, name)
   }
+  /** Lets `write` fill a file of no name, which then gets the one that `path` says, or is gone. */
+  const finish = async (write: (unfinished: string) => Promise<void>, path: () => string): Promise<void> => {
+    await mkdir(directory, { recursive: true })
+    const unfinished = join(directory, newId('.part'))
+    try {
+      await write(unfinished)
+      await rename(unfinished, path())
+    } catch (error) {
+      await rm(unfinished, { force: true })
+      throw error
+    }
+  }
   return {
-    async put(name, bytes) {
+    put(name, bytes) {
       const path = pathOf(name)
-      await mkdir(directory, { recursive: true })
-      const unfinished = join(directory, `${newId('.part')}`)
-      await writeFile(unfinished, bytes)
-      await rename(unfinished, path)
+      return finish(
+        (unfinished) => writeFile(unfinished, bytes),
+        () => path,
+      )
+    },
+    async putStream(bytes, name) {
+      let named = ''
+      await finish(
+        (unfinished) => pipeline(bytes, createWriteStream(unfinished)),
+        () => {
+          named = name()
+          return pathOf(named)
+        },
+      )
+      return named
     },
     async open(name) {
       if (!NAME.test(name)) return undefined

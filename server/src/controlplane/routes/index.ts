@@ -13,8 +13,10 @@ import { createModel } from './models-create.ts'
 import { deleteModel } from './models-delete.ts'
 import { listModels } from './models-list.ts'
 import { readModel } from './models-read.ts'
+import { testModel } from './models-test.ts'
 import { updateModel } from './models-update.ts'
 import { openapi } from './openapi.ts'
+import { listProviders } from './providers-list.ts'
 import { readyz } from './readyz.ts'
 import { readRegistry } from './registry.ts'
 import { root } from './root.ts'
@@ -32,6 +34,8 @@ export const ROUTES: readonly Route[] = [
   createModel,
   updateModel,
   deleteModel,
+  testModel,
+  listProviders,
   readRegistry,
   listAttempts,
   readTotals,

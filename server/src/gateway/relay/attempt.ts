@@ -1,6 +1,8 @@
 import type { Usage } from '@turnout/contract'
 import type { Dispatcher } from 'undici'
 import { TurnoutError } from '../../core/error.ts'
+import { ChunkOutput } from '../../core/openai/chat-output.ts'
+import { SkimmingChatReader } from '../../core/openai/skim.ts'
 import { ChatStreamReader, ImageStreamReader, type StreamReader } from '../../core/openai/stream.ts'
 import { networkCode, notDelivered } from '../../lib/http/pools.ts'
 import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
@@ -26,6 +28,8 @@ export interface AttemptListener {
   onComplete(attempt: RelayAttempt): void
   onFailure(attempt: RelayAttempt, error: TurnoutError): void
   onUnread(attempt: RelayAttempt): void
+  /** The answer is whole, but not in the form that was asked for; its end has not been handed on. */
+  onUnfit(attempt: RelayAttempt, problem: string): void
 }
 
 type State = 'waiting' | 'refused' | 'buffering' | 'streaming' | 'over'
@@ -52,6 +56,8 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   #paused = false
   #framer: EventFramer | undefined
   #reader: StreamReader | undefined
+  /** Holds a streamed answer against the form that was asked for. */
+  #misfit: (() => string | undefined) | undefined
 
   constructor(call: RelayCall, wire: Wire, listener: AttemptListener, watchdog: Watchdog) {
     this.#call = call
@@ -143,8 +149,7 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     } else if (this.#call.streamed && isEventStream(headers['content-type'])) {
       this.#state = 'streaming'
       this.#framer = new EventFramer()
-      this.#reader =
-        this.#call.operation === 'chat' ? new ChatStreamReader(this.#call.choices) : new ImageStreamReader()
+      this.#reader = this.#call.operation === 'chat' ? this.#readChat() : new ImageStreamReader()
     } else {
       this.#state = 'buffering'
       this.#touch()
@@ -222,10 +227,19 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     const pieces: Buffer[] = []
     let from = events[0]!.start
     let content = false
-    let end: 'complete' | 'error' | undefined
+    let end: 'complete' | 'error' | 'unfit' | undefined
+    let problem: string | undefined
     for (const event of events) {
       const kind = reader.read(event)
-      if (kind === 'content') content = true
+      if (kind === 'content') {
+        content = true
+        problem = this.#misfit?.()
+        if (problem !== undefined) {
+          if (event.start > from) pieces.push(bytes.subarray(from, event.start))
+          end = 'unfit'
+          break
+        }
+      }
       if (kind === 'content' || kind === 'preamble' || (kind === 'usage' && !this.#call.hideUsage)) continue
       if (event.start > from) pieces.push(bytes.subarray(from, event.start))
       from = event.end
@@ -238,12 +252,24 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     if (end === undefined && from < last) {
       pieces.push(from === 0 && last === bytes.length ? bytes : bytes.subarray(from, last))
     }
-    if (content || this.committed) this.#forward(pieces)
+    if ((content && end !== 'unfit') || this.committed) this.#forward(pieces)
     else this.#chunks.push(...pieces)
     if (this.#isOver()) return
     if (end === 'error') this.#fail(this.refusal(reader.error))
-    else if (end === 'complete') this.#endOfStream(true)
+    else if (end === 'unfit') {
+      this.abort()
+      this.#listener.onUnfit(this, problem!)
+    } else if (end === 'complete') this.#endOfStream(true)
     else if (this.#isComplete() && !this.#paused) this.deadline = Math.min(this.#totalBy, Date.now() + LINGER_MS)
+  }
+
+  #readChat(): ChatStreamReader {
+    const { choices, output } = this.#call
+    if (!output) return new SkimmingChatReader(choices)
+    const reader = new ChatStreamReader(choices)
+    const watch = new ChunkOutput(output)
+    this.#misfit = () => watch.read(reader.chunk)
+    return reader
   }
 
   #forward(pieces: Buffer[]): void {

@@ -2,14 +2,16 @@ import type { Usage } from '@turnout/contract'
 import { mayBeBilled } from '../../core/delivery.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { countPictures, readAnswer } from '../../core/openai/answer.ts'
+import { completionProblem } from '../../core/openai/chat-output.ts'
 import { retryDelay } from '../../core/retry.ts'
 import type { Ledger } from '../../ledger/types.ts'
 import type { Watchdog } from '../../lib/watchdog.ts'
 import { type AttemptObserver, Meter } from '../metering.ts'
+import { unfit } from '../text/unfit.ts'
 import { toldToClient } from '../told.ts'
 import type { Wires } from '../wire.ts'
 import { type AttemptListener, RelayAttempt } from './attempt.ts'
-import type { AnswerHead, RelayCall, RelayClient } from './types.ts'
+import type { AnswerHead, RelayCall, RelayClient, Running } from './types.ts'
 
 export interface RelayServices {
   wires: Wires
@@ -25,7 +27,7 @@ const nothing = (): void => {}
  * and the answer back, byte for byte, with as many attempts as the policy
  * allows as long as the client has not seen any of it.
  */
-export class Relay implements AttemptListener {
+export class Relay implements AttemptListener, Running {
   readonly #services: RelayServices
   readonly #call: RelayCall
   readonly #client: RelayClient
@@ -80,6 +82,13 @@ export class Relay implements AttemptListener {
       this.onFailure(attempt, this.#notAsAsked(attempt, body, usage !== undefined))
       return
     }
+    const { output } = this.#call
+    const problem = output && completionProblem(body, output)
+    if (problem) {
+      const error = unfit(this.#call.deployment.provider.id, problem, attempt.upstreamRequestId)
+      this.#onFailure(attempt, error, usage, false)
+      return
+    }
     this.#over = true
     const counted = this.#paidOnAcceptance ? pictureUsage(usage, countPictures(body)) : usage
     this.#meter!.succeed(counted, attempt.upstreamRequestId, (cost) =>
@@ -108,19 +117,29 @@ export class Relay implements AttemptListener {
   }
 
   onFailure(attempt: RelayAttempt, failure: TurnoutError): void {
+    this.#onFailure(attempt, failure, attempt.usage, attempt.committed)
+  }
+
+  onUnfit(attempt: RelayAttempt, problem: string): void {
+    const failure = unfit(this.#call.deployment.provider.id, problem, attempt.upstreamRequestId)
+    this.#onFailure(attempt, failure, attempt.usage, false)
+  }
+
+  /** @param cut The client has seen the beginning of an answer whose end will not come. */
+  #onFailure(attempt: RelayAttempt, failure: TurnoutError, usage: Usage, cut: boolean): void {
     const { deployment } = this.#call
-    const { committed } = attempt
-    const error = toldToClient(failure, { deployment, paidOnAcceptance: this.#paidOnAcceptance, committed })
+    const error = toldToClient(failure, { deployment, paidOnAcceptance: this.#paidOnAcceptance, committed: cut })
     this.#attempt = undefined
-    const delay = committed ? null : retryDelay(deployment.retry, error, this.#attempts - 1, Math.random())
+    const delay = attempt.committed ? null : retryDelay(deployment.retry, error, this.#attempts - 1, Math.random())
     const then = delay === null ? () => this.#client.fail(error, this.#attempts) : nothing
-    this.#meter!.fail(error.code, attempt.usage, mayBeBilled(failure), attempt.upstreamRequestId, then)
+    this.#meter!.fail(error.code, usage, mayBeBilled(failure), attempt.upstreamRequestId, then)
     if (delay === null) this.#over = true
     else this.#timer = setTimeout(() => this.start(), delay)
   }
 
   #head(contentType: string): AnswerHead {
-    return { deployment: this.#call.deployment, attempts: this.#attempts, contentType }
+    const { deployment, warnings } = this.#call
+    return { deployment, attempts: this.#attempts, contentType, warnings }
   }
 
   /** An answer with a good status that is not what was asked for. One that was paid for is not asked for again. */

@@ -1,6 +1,7 @@
 import type { OpenAIOperation } from '../../core/adapter.ts'
 import type { Deployment } from '../../core/deployment.ts'
 import type { TurnoutError } from '../../core/error.ts'
+import type { OutputPlan } from '../../core/structured/output.ts'
 import type { Metered } from '../metering.ts'
 
 /** A request whose bytes go on as they are. */
@@ -13,6 +14,10 @@ export interface RelayCall extends Metered {
   hideUsage: boolean
   /** How many choices of a completion were asked for. */
   choices: number
+  /** In which form the answer must come; without it, no answer is looked into. */
+  output?: OutputPlan
+  /** What was changed in the request, in whole sentences. */
+  warnings?: readonly string[]
 }
 
 /** What is known of an answer when it begins. */
@@ -20,6 +25,19 @@ export interface AnswerHead {
   deployment: Deployment
   attempts: number
   contentType: string
+  /** What of the request was left out or changed, as far as it is known when the answer begins. */
+  warnings?: readonly string[]
+}
+
+/** What brings an answer to a client. */
+export interface Running {
+  /** How many attempts have been made. */
+  readonly attempts: number
+  start(): void
+  /** The client went away: the upstream is cut off at once. */
+  cancel(): void
+  /** The client is ready for more. */
+  resume(): void
 }
 
 /**
@@ -29,7 +47,7 @@ export interface AnswerHead {
 export interface RelayClient {
   answer(head: AnswerHead, cost: bigint | null, body: Buffer): void
   begin(head: AnswerHead): void
-  /** Whole events. False asks for a pause until `Relay.resume`. */
+  /** Whole events. False asks for a pause until `Running.resume`. */
   write(bytes: Buffer): boolean
   end(cost: bigint | null): void
   fail(error: TurnoutError, attempts: number): void

@@ -1,4 +1,4 @@
-import type { Dispatcher, FormData as UndiciFormData } from 'undici'
+import type { Dispatcher } from 'undici'
 import { networkCode, notDelivered } from './pools.ts'
 
 /** A request that got no answer. */
@@ -27,8 +27,10 @@ export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   path: string
   headers: Record<string, string>
-  body: string | Uint8Array | FormData | undefined
+  body: string | Uint8Array | undefined
   signal: AbortSignal | undefined
+  /** The connection is closed after the answer. */
+  fresh?: boolean
 }
 
 /**
@@ -37,12 +39,10 @@ export interface HttpRequest {
  * @throws NetworkError, or the reason of the signal when that ended it
  */
 export async function sendRequest(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpAnswer> {
+  const { fresh, ...rest } = request
   const { signal } = request
   try {
-    const answer = await dispatcher.request({
-      ...request,
-      body: request.body as string | Uint8Array | UndiciFormData | undefined,
-    })
+    const answer = await dispatcher.request({ ...rest, reset: fresh === true })
     const headers: Record<string, string> = {}
     for (const name in answer.headers) headers[name] = String(answer.headers[name])
     return { status: answer.statusCode, headers, body: answer.body }

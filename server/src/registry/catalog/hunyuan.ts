@@ -3,6 +3,9 @@ import { choice, flag, integer, objectSchema, text } from './build.ts'
 
 /** Tencent spreads Hunyuan over several hosts, so most records carry their own base URL. Prices are not known. */
 
+/** The classic API signs with a pair of secrets, where the others take one. */
+const CLASSIC_CREDENTIAL = 'env:TENCENTCLOUD_SECRET_ID:TENCENTCLOUD_SECRET_KEY'
+
 const CLASSIC_SIZES = ['768x768', '768x1024', '1024x768', '1024x1024', '720x1280', '1280x720', '768x1280', '1280x768']
 
 export const HUNYUAN: readonly ModelPatch[] = [
@@ -51,6 +54,7 @@ export const HUNYUAN: readonly ModelPatch[] = [
     provider: 'hunyuan',
     upstreamId: 'SubmitHunyuanImageJob',
     baseUrl: 'https://hunyuan.tencentcloudapi.com',
+    credential: CLASSIC_CREDENTIAL,
     region: 'ap-guangzhou',
     input: ['text', 'image'],
     output: ['image'],
@@ -70,6 +74,7 @@ export const HUNYUAN: readonly ModelPatch[] = [
     provider: 'hunyuan',
     upstreamId: 'TextToImageLite',
     baseUrl: 'https://hunyuan.tencentcloudapi.com',
+    credential: CLASSIC_CREDENTIAL,
     region: 'ap-guangzhou',
     input: ['text'],
     output: ['image'],

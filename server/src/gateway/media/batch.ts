@@ -1,0 +1,74 @@
+import type { ErrorCode, Usage } from '@turnout/contract'
+import { TurnoutError } from '../../core/error.ts'
+
+/** How many calls of one request run at once. */
+const AT_ONCE = 4
+
+/** How many outputs each call is to make, where one call makes at most so many. */
+export function split(count: number, perCall: number): number[] {
+  const full = Math.floor(count / perCall)
+  const rest = count % perCall
+  return [...Array.from({ length: full }, () => perCall), ...(rest > 0 ? [rest] : [])]
+}
+
+/** Failures that every further call of the same request would meet as well. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set([
+  'invalid_input',
+  'authentication',
+  'permission',
+  'model_not_found',
+  'model_retired',
+  'model_not_enabled',
+  'capability_missing',
+  'billing',
+  'budget_exceeded',
+  'canceled',
+  'internal',
+])
+
+export type Settled<T> = { value: T; error?: undefined } | { value?: undefined; error: TurnoutError }
+
+/** Runs the calls, a few at once, and answers in their order. Those that have no chance any more are not begun. */
+export async function settleAll<T>(calls: readonly (() => Promise<T>)[]): Promise<Settled<T>[]> {
+  const results: Settled<T>[] = []
+  let next = 0
+  let hopeless: TurnoutError | undefined
+  const work = async (): Promise<void> => {
+    while (next < calls.length) {
+      const index = next
+      next += 1
+      if (hopeless) {
+        results[index] = { error: hopeless }
+        continue
+      }
+      try {
+        results[index] = { value: await calls[index]!() }
+      } catch (thrown) {
+        const error = TurnoutError.from(thrown)
+        results[index] = { error }
+        if (HOPELESS.has(error.code)) hopeless = error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, calls.length) }, work))
+  return results
+}
+
+/** The failure that tells most when all have failed: what may have been paid for must not be sent again. */
+export const gravest = (errors: readonly TurnoutError[]): TurnoutError =>
+  errors.find(({ code }) => code === 'unknown_outcome') ?? errors.find(({ retryable }) => !retryable) ?? errors[0]!
+
+export function addUsage(usages: readonly Usage[]): Usage {
+  const sum: Usage = {}
+  for (const usage of usages) {
+    for (const name of Object.keys(usage) as (keyof Usage)[]) {
+      const amount = usage[name]
+      if (amount !== undefined) sum[name] = (sum[name] ?? 0) + amount
+    }
+  }
+  return sum
+}
+
+/** The sum of costs in nano-dollars; null where one of them is not known. */
+export const addCosts = (costs: readonly (bigint | null)[]): bigint | null =>
+  costs.reduce<bigint | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0n)
