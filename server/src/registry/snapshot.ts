@@ -1,9 +1,11 @@
 import type { Model } from '@turnout/contract'
 import type { ProviderConnection } from '../core/deployment.ts'
 import type { TurnoutError } from '../core/error.ts'
+import type { Route } from '../core/route.ts'
 import type { Placed } from './deployments.ts'
 import { indexNames } from './names.ts'
 import { notEnabled, notFound, retired } from './refusals.ts'
+import { soleRoute } from './routes.ts'
 import type { Problem, Resolution, Snapshot } from './types.ts'
 
 export interface SnapshotInputs {
@@ -37,6 +39,13 @@ export function createSnapshot(inputs: SnapshotInputs): Snapshot {
   const look = (name: string): Entry | undefined => entryByName.get(name) ?? entryByName.get(name.toLowerCase())
   const byIndex = (index: number): Model | undefined => byId.get(inputs.indexes.get(index) ?? '')?.model
 
+  const routes = new Map<Resolution, Route>()
+  const resolve = (name: string): Resolution => {
+    const entry = look(name)
+    if (entry?.resolution) return entry.resolution
+    throw entry ? entry.refuse() : notFound(name, idsOfAvailable(models))
+  }
+
   return {
     version: inputs.version,
     models,
@@ -44,10 +53,15 @@ export function createSnapshot(inputs: SnapshotInputs): Snapshot {
     problems: [...inputs.problems, ...problems],
     promptModel: inputs.promptModelIndex === undefined ? undefined : byIndex(inputs.promptModelIndex),
     defaultRequestsPerMinute: inputs.defaultRequestsPerMinute,
-    resolve(name) {
-      const entry = look(name)
-      if (entry?.resolution) return entry.resolution
-      throw entry ? entry.refuse() : notFound(name, idsOfAvailable(models))
+    resolve,
+    route(name) {
+      const resolution = resolve(name)
+      let route = routes.get(resolution)
+      if (route === undefined) {
+        route = soleRoute(resolution)
+        routes.set(resolution, route)
+      }
+      return route
     },
     find: (name) => look(name)?.model,
     byIndex,

@@ -1,5 +1,6 @@
 import type { Layer, Model, ModelPatch } from '@turnout/contract'
 import type { Deployment, ProviderConnection } from '../core/deployment.ts'
+import type { Route } from '../core/route.ts'
 
 /** Something that a source says and that cannot be used. The rest of the source still is. */
 export interface Problem {
@@ -32,6 +33,12 @@ export interface Snapshot {
    * @throws TurnoutError model_not_found (with the nearest names), model_retired (with the replacement), model_not_enabled (with what to set)
    */
   resolve(name: string): Resolution
+  /**
+   * Where a request for a name may go: a model by any of its names,
+   * `pool:NAME` or `role:NAME`, the latter with a pool of its own for some product types.
+   * @throws TurnoutError as `resolve` does, for pools and roles alike
+   */
+  route(name: string, productType?: string): Route
   /** The record for the same names, in whatever state it is. */
   find(name: string): Model | undefined
   /** The model that the variables MODEL_n_* name, n from 1. */

@@ -1,9 +1,9 @@
-import type { ModelPatch } from '@turnout/contract'
+import type { Capabilities, ModelPatch } from '@turnout/contract'
 import { choice, each, flag, integer, objectSchema, type PriceSource, prices, text } from './build.ts'
 
 /** Sizes, styles and fields: Recraft's OpenAPI description of 2026-08-22. */
 
-const PRICE_PAGE: PriceSource = { source: 'recraft.ai/docs pricing, 1,000 units = $1', asOf: '2026-11-20' }
+const PRICE_PAGE: PriceSource = { source: 'recraft.ai/docs pricing, 1,000 units = $1', asOf: '2026-11-21' }
 
 const RATIOS = '1:1 2:1 1:2 3:2 2:3 4:3 3:4 5:4 4:5 6:10 14:10 10:14 16:9 9:16'.split(' ')
 
@@ -27,10 +27,8 @@ const SIZES_V4_PRO = SIZES_V4.map((size) =>
 
 const COLOR = objectSchema({ rgb: { type: 'array', items: integer(0, 255), minItems: 3, maxItems: 3 } }, ['rgb'])
 
-const INPUTS = objectSchema({
-  style: choice('any', 'digital_illustration', 'icon', 'realistic_image', 'vector_illustration', 'logo_raster'),
-  substyle: text('A finer style within the style; Recraft lists 104 of them.'),
-  style_id: text('Id of a style made with /styles, instead of style and substyle.'),
+const OWN = {
+  style_id: text('Id of a style made with /styles.'),
   creativity: choice('simple', 'standard', 'eccentric'),
   image_format: choice('webp', 'png'),
   controls: objectSchema({
@@ -40,29 +38,62 @@ const INPUTS = objectSchema({
     artistic_level: integer(0, 5),
   }),
   text_layout: { type: 'array', items: objectSchema({ text: text(), bbox: { type: 'array' } }, ['text', 'bbox']) },
-})
+}
 
-const model = (id: string, sizes: string[], promptCharacters: number, usd: string | null): ModelPatch => ({
-  id,
-  provider: 'recraft',
-  input: ['text'],
-  output: ['image'],
-  capabilities: { seed: true, negativePrompt: true },
-  limits: { promptCharacters, sizes, aspectRatios: RATIOS },
-  inputs: INPUTS,
-  prices: usd === null ? null : prices(PRICE_PAGE, each('image', usd)),
-})
+/** Styles have names up to V3; V4 knows those alone that were made with /styles. */
+const NAMED_STYLES = {
+  style: choice('any', 'digital_illustration', 'icon', 'realistic_image', 'vector_illustration', 'logo_raster'),
+  substyle: text('A finer style within the style; Recraft lists 104 of them.'),
+}
 
-const v4 = (id: string, usd: string | null): ModelPatch => model(id, SIZES_V4, 10_000, usd)
-const v4pro = (id: string, usd: string | null): ModelPatch => model(id, SIZES_V4_PRO, 10_000, usd)
-const older = (id: string, usd: string | null): ModelPatch => model(id, SIZES_V2_V3, 1000, usd)
+interface Generation {
+  sizes: string[]
+  promptCharacters: number
+  inputs: ModelPatch['inputs']
+  /** `mask` is absent where it is not known: Recraft's pages show painting within a mask by V3 alone. */
+  capabilities: Capabilities
+}
+
+const OLDER: Generation = {
+  sizes: SIZES_V2_V3,
+  promptCharacters: 1000,
+  inputs: objectSchema({ ...NAMED_STYLES, ...OWN }),
+  capabilities: { negativePrompt: true, mask: true },
+}
+const FOURTH: Generation = {
+  sizes: SIZES_V4,
+  promptCharacters: 10_000,
+  inputs: objectSchema(OWN),
+  capabilities: { negativePrompt: false },
+}
+const FOURTH_PRO: Generation = { ...FOURTH, sizes: SIZES_V4_PRO }
+
+const model =
+  ({ sizes, promptCharacters, inputs, capabilities }: Generation) =>
+  (id: string, usd: string | null): ModelPatch => ({
+    id,
+    provider: 'recraft',
+    input: ['text', 'image'],
+    output: ['image'],
+    capabilities: { seed: true, imageInput: true, guidance: false, steps: false, lora: false, ...capabilities },
+    limits: { promptCharacters, images: 6, inputImages: 1, sizes, aspectRatios: RATIOS },
+    inputs,
+    prices: usd === null ? null : prices(PRICE_PAGE, each('image', usd)),
+  })
+
+const v4 = model(FOURTH)
+const v4pro = model(FOURTH_PRO)
+const older = model(OLDER)
 
 export const RECRAFT: readonly ModelPatch[] = [
   { ...v4('recraftv4_1', '0.035'), name: 'Recraft V4.1', aliases: ['recraft', 'recraft-v4.1', 'recraft-v4-1'] },
   v4('recraftv4_1_flash', '0.007'),
-  v4pro('recraftv4_1_pro', null),
+  v4pro('recraftv4_1_pro', '0.21'),
   v4('recraftv4_1_vector', '0.08'),
-  v4('recraftv4_1_utility', null),
+  v4pro('recraftv4_1_pro_vector', '0.30'),
+  v4('recraftv4_1_utility', '0.035'),
+  v4('recraftv4_1_utility_vector', '0.08'),
+  v4pro('recraftv4_1_utility_pro', '0.21'),
   { ...v4('recraftv4', '0.04'), name: 'Recraft V4', aliases: ['recraft-v4'] },
   { ...v4pro('recraftv4_pro', '0.25'), name: 'Recraft V4 Pro', aliases: ['recraft-v4-pro'] },
   v4('recraftv4_vector', '0.08'),
