@@ -189,6 +189,9 @@ export function fakeRegistry(models: Model[]): ControlPlaneServices['registry'] 
       throw missing(name)
     },
     find,
+    route: () => {
+      throw missing('routes')
+    },
     byIndex: () => undefined,
   }
   return {
