@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CredentialRef, Flags, ModelPatch, RetryPolicy, Settings, Timeouts } from './models.ts'
+import { PoolConfiguration, RoleConfiguration, RouteName } from './routing.ts'
 
 /** It stands before the slash in `provider/model`, so it has none itself. */
 const ProviderId = z
@@ -51,6 +52,18 @@ export const Configuration = z
       .array(ModelPatch)
       .default([])
       .describe('Models to add, or what to change about models that Turnout knows already.'),
+    preset: z
+      .enum(['site-builder'])
+      .optional()
+      .describe('Roles and pools that are ready made; what is given under pools and roles takes their place.'),
+    pools: z
+      .record(RouteName, PoolConfiguration)
+      .default({})
+      .describe('Models that may stand in for one another, asked for as pool:NAME.'),
+    roles: z
+      .record(RouteName, RoleConfiguration)
+      .default({})
+      .describe('Named jobs that lead to a pool, asked for as role:NAME.'),
     retry: RetryPolicy.default({}).describe('Retries, where neither the provider nor the model says otherwise.'),
     timeouts: Timeouts.default({}).describe('Timeouts, where neither the provider nor the model says otherwise.'),
     limits: z

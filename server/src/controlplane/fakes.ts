@@ -192,6 +192,9 @@ export function fakeRegistry(models: Model[]): ControlPlaneServices['registry'] 
     route: () => {
       throw missing('routes')
     },
+    localProviders: new Set(),
+    pools: new Map(),
+    roles: new Map(),
     byIndex: () => undefined,
   }
   return {

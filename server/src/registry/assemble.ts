@@ -9,6 +9,9 @@ import type { EnvironmentSource } from './environment.ts'
 import type { ParsedFile } from './file/parse.ts'
 import { type LayerRecords, mergeLayers } from './merge.ts'
 import { type Emulation, type ProviderSetup, setUpProviders } from './providers.ts'
+import type { EnvironmentRouting } from './routing/environment.ts'
+import { ROUTING_PRESETS } from './routing/preset.ts'
+import { mergeRouting, type RoutingLayer } from './routing/types.ts'
 import { createSnapshot } from './snapshot.ts'
 import type { Problem, Snapshot } from './types.ts'
 
@@ -19,6 +22,7 @@ export interface Sources {
   presets: readonly ProviderPreset[]
   discovered: { models: readonly ModelPatch[]; providers: ReadonlySet<string> }
   environment: EnvironmentSource
+  routing: EnvironmentRouting
   file: ParsedFile
   database: readonly ModelPatch[]
   /** What the sources found wrong themselves. */
@@ -53,6 +57,7 @@ export function assemble(sources: Sources): { snapshot: Snapshot; candidates: Pr
     retry: configuration.retry,
     timeouts: configuration.timeouts,
   }
+  const routing = mergeRouting([sources.routing.layer, ...fileRouting(sources.file)])
   const placed: Placed[] = []
   for (const model of merged.values()) {
     const wanted = configuration.catalog || model.provenance.layer !== 'catalog'
@@ -62,7 +67,9 @@ export function assemble(sources: Sources): { snapshot: Snapshot; candidates: Pr
     version: sources.version,
     placed,
     providers: usableProviders(setups, placed, sources.adapters),
-    problems: [...sources.problems, ...sources.environment.problems, ...problems],
+    problems: [...sources.problems, ...sources.environment.problems, ...sources.routing.problems, ...problems],
+    routing,
+    localProviders: new Set([...setups.values()].filter(({ local }) => local).map(({ id }) => id)),
     substitute: configuration.retiredModels === 'substitute',
     indexes: new Map(sources.environment.models.map(({ index, patch }) => [index, patch.id])),
     promptModelIndex: sources.environment.promptModelIndex,
@@ -71,7 +78,16 @@ export function assemble(sources: Sources): { snapshot: Snapshot; candidates: Pr
   return { snapshot, candidates: configuration.discovery ? localProviders(setups, sources.adapters) : [] }
 }
 
-function layersOf({ catalog, discovered, environment, file, database }: Sources): LayerRecords[] {
+/** What the file says of routing: its preset, and over it its own pools and roles. */
+export function fileRouting({ configuration, where }: ParsedFile): RoutingLayer[] {
+  const { preset, pools, roles } = configuration
+  return [
+    ...(preset ? [{ layer: 'file' as const, ...ROUTING_PRESETS[preset], where: () => where(['preset']) }] : []),
+    { layer: 'file', pools, roles, where },
+  ]
+}
+
+function layersOf({ catalog, discovered, environment, routing, file, database }: Sources): LayerRecords[] {
   const detections = new Map(
     environment.models.flatMap(({ patch, detection }) => (detection ? [[patch.id, detection] as const] : [])),
   )
@@ -79,7 +95,11 @@ function layersOf({ catalog, discovered, environment, file, database }: Sources)
   return [
     { layer: 'catalog', records: catalog },
     { layer: 'discovered', records: discovery ? discovered.models : [] },
-    { layer: 'environment', records: environment.models.map(({ patch }) => patch), detections },
+    {
+      layer: 'environment',
+      records: [...routing.models, ...environment.models.map(({ patch }) => patch)],
+      detections,
+    },
     { layer: 'file', records: models },
     { layer: 'database', records: database },
   ]

@@ -31,7 +31,9 @@ export function place(merged: MergedModel, inputs: DeploymentInputs): Placed {
   const found = findWay(model, setup, inputs)
   if (typeof found === 'string')
     return { model: { ...model, available: false, unavailable: found }, deployment: undefined }
-  const { connection, by } = found
+  const { by } = found
+  // An engine may pass a model's calls on to a service that charges for them: then they are not free.
+  const connection = { ...found.connection, local: found.connection.local && model.settings.remote !== true }
   const available: Model = { ...model, available: true }
   return {
     model: available,

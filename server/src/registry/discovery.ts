@@ -86,7 +86,9 @@ export class Discovery {
 }
 
 /** What an engine says of a model, as a record; nothing where it makes no sense. */
-function record(provider: string, { id, name, contextTokens, vision, tools, embedding }: ListedModel): ModelPatch[] {
+function record(provider: string, listed: ListedModel): ModelPatch[] {
+  const { id, name, contextTokens, vision, tools, embedding, image, loaded, remote } = listed
+  const output = embedding ? 'embedding' : image ? 'image' : 'text'
   const parsed = ModelPatch.safeParse({
     id: `${provider}/${id}`,
     name: name ?? id,
@@ -94,13 +96,15 @@ function record(provider: string, { id, name, contextTokens, vision, tools, embe
     provider,
     upstreamId: id,
     input: vision ? ['text', 'image'] : ['text'],
-    output: [embedding ? 'embedding' : 'text'],
+    output: [output],
     capabilities: {
-      ...(!embedding && { streaming: true }),
-      ...(vision !== undefined && { vision }),
+      ...(output === 'text' && { streaming: true }),
+      ...(vision !== undefined && { [image ? 'imageInput' : 'vision']: vision }),
       ...(tools !== undefined && { tools }),
     },
     ...(contextTokens !== undefined && { limits: { contextTokens } }),
+    ...(loaded && { tags: ['loaded'] }),
+    ...(remote && { settings: { remote } }),
   })
   return parsed.success ? [parsed.data] : []
 }

@@ -7,6 +7,7 @@ import { parseConfiguration } from './file/parse.ts'
 import { GENERIC_PROVIDER } from './generic.ts'
 import type { RegistryOptions } from './options.ts'
 import { LiveRegistry } from './registry.ts'
+import { readRouting } from './routing/environment.ts'
 import type { Registry } from './types.ts'
 
 export type { RegistryOptions } from './options.ts'
@@ -33,7 +34,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
  */
 export function hasCredentials(env: Environment, configFile?: string): boolean {
   const { models, providers } = readEnvironment(env)
-  const given = [...providers, ...models.map(({ patch }) => patch)]
+  const given = [...providers, ...models.map(({ patch }) => patch), ...readRouting(env).models]
   return [...given, ...namedInFile(configFile)].some(
     ({ credential, baseUrl }) => credential !== undefined || baseUrl !== undefined,
   )

@@ -4,17 +4,20 @@ import type { ProviderConnection } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import { check } from '../core/input.ts'
 import { hasUserInfo, NO_USER_INFO } from './address.ts'
-import { assemble } from './assemble.ts'
+import { assemble, fileRouting } from './assemble.ts'
 import { CATALOG } from './catalog/index.ts'
 import { PRESETS } from './catalog/providers.ts'
 import { createSecretReader } from './credentials.ts'
 import { DatabaseSource } from './database.ts'
 import { Discovery } from './discovery.ts'
 import { readEnvironment } from './environment.ts'
-import { emptyFile, type KnownNames } from './file/parse.ts'
+import { emptyFile, type KnownNames, type ParsedFile } from './file/parse.ts'
 import { FileSource } from './file/source.ts'
 import { GENERIC_PROVIDER } from './generic.ts'
 import type { RegistryOptions } from './options.ts'
+import { checkRouting } from './routing/check.ts'
+import { type EnvironmentRouting, readRouting } from './routing/environment.ts'
+import { mergeRouting } from './routing/types.ts'
 import type { Problem, Registry, Snapshot } from './types.ts'
 import { within } from './within.ts'
 
@@ -28,6 +31,7 @@ export class LiveRegistry implements Registry {
   readonly #options: RegistryOptions
   readonly #known: KnownNames
   readonly #environment: ReturnType<typeof readEnvironment>
+  readonly #routing: EnvironmentRouting
   readonly #file: FileSource | undefined
   readonly #database: DatabaseSource | undefined
   readonly #discovery: Discovery | undefined
@@ -48,8 +52,9 @@ export class LiveRegistry implements Registry {
       adapters: new Set([...adapters, ...presets.map(({ adapter }) => adapter), GENERIC_PROVIDER]),
     }
     this.#environment = readEnvironment(env)
+    this.#routing = readRouting(env)
     this.#readSecret = createSecretReader(env, configFile === undefined ? '.' : dirname(configFile))
-    if (configFile !== undefined) this.#file = new FileSource(configFile, this.#known)
+    if (configFile !== undefined) this.#file = new FileSource(configFile, this.#known, (file) => this.#review(file))
     if (database) this.#database = new DatabaseSource(database, log)
     if (list) this.#discovery = new Discovery(list, () => this.#candidates)
   }
@@ -60,10 +65,12 @@ export class LiveRegistry implements Registry {
 
   /** @throws TurnoutError invalid_input where the file is not valid: there is nothing yet that could be kept */
   async start(): Promise<void> {
+    await this.#database?.refresh()
+    // The file is judged by what there is without it.
+    this.#rebuild()
     await this.#file?.load()
     const problems = this.#file?.problems ?? []
     if (problems.length > 0) throw invalidFile(problems)
-    await this.#database?.refresh()
     this.#rebuild()
     if (this.#discovery) {
       // Engines that take longer are listed when they answer.
@@ -133,6 +140,7 @@ export class LiveRegistry implements Registry {
       presets,
       discovered: { models: this.#discovery?.models ?? [], providers: this.#discovery?.found ?? new Set() },
       environment: this.#environment,
+      routing: this.#routing,
       file: this.#file?.file ?? emptyFile(),
       database: this.#database?.records ?? [],
       problems: [...(this.#file?.problems ?? []), ...(this.#database?.problems ?? [])],
@@ -151,6 +159,21 @@ export class LiveRegistry implements Registry {
         this.#options.log.error({ err: error }, 'registry: somebody who follows its changes failed')
       }
     }
+  }
+
+  /** What is wrong with the pools and roles of a file, together with those of the environment and all models. */
+  #review(file: ParsedFile): Problem[] {
+    const own = new Map(
+      file.configuration.models.flatMap((patch) => [patch.id, ...(patch.aliases ?? [])].map((name) => [name, patch])),
+    )
+    const names = {
+      knows: (name: string) => own.has(name) || this.#snapshot.find(name) !== undefined,
+      capabilities: (name: string) => ({ ...this.#snapshot.find(name)?.capabilities, ...own.get(name)?.capabilities }),
+    }
+    const local = Object.entries(file.configuration.providers).filter(([, provider]) => provider.local)
+    const engines = new Set([...this.#snapshot.localProviders, ...local.map(([id]) => id)])
+    const records = mergeRouting([this.#routing.layer, ...fileRouting(file)])
+    return checkRouting(records, names, engines).filter(({ layer }) => layer === 'file')
   }
 
   #fileChanged(): void {

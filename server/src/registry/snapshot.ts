@@ -5,7 +5,10 @@ import type { Route } from '../core/route.ts'
 import type { Placed } from './deployments.ts'
 import { indexNames } from './names.ts'
 import { notEnabled, notFound, retired } from './refusals.ts'
-import { soleRoute } from './routes.ts'
+import { checkRouting } from './routing/check.ts'
+import { POOL, ROLE, Routes } from './routing/routes.ts'
+import { soleRoute } from './routing/sole.ts'
+import type { RoutingRecords } from './routing/types.ts'
 import type { Problem, Resolution, Snapshot } from './types.ts'
 
 export interface SnapshotInputs {
@@ -19,6 +22,9 @@ export interface SnapshotInputs {
   indexes: ReadonlyMap<number, string>
   promptModelIndex: number | undefined
   defaultRequestsPerMinute: number | undefined
+  routing: RoutingRecords
+  /** Ids of the providers whose models may appear at any time. */
+  localProviders: ReadonlySet<string>
 }
 
 /** What a name leads to: either what to call, or why not. */
@@ -39,31 +45,45 @@ export function createSnapshot(inputs: SnapshotInputs): Snapshot {
   const look = (name: string): Entry | undefined => entryByName.get(name) ?? entryByName.get(name.toLowerCase())
   const byIndex = (index: number): Model | undefined => byId.get(inputs.indexes.get(index) ?? '')?.model
 
-  const routes = new Map<Resolution, Route>()
+  const soleRoutes = new Map<Resolution, Route>()
   const resolve = (name: string): Resolution => {
     const entry = look(name)
     if (entry?.resolution) return entry.resolution
     throw entry ? entry.refuse() : notFound(name, idsOfAvailable(models))
   }
 
+  const routes = new Routes(inputs.routing, resolve)
+  const find = (name: string): Model | undefined => look(name)?.model
+  const known = {
+    knows: (name: string) => look(name) !== undefined,
+    capabilities: (name: string) => find(name)?.capabilities,
+  }
+
   return {
     version: inputs.version,
     models,
     providers: inputs.providers,
-    problems: [...inputs.problems, ...problems],
+    problems: [...inputs.problems, ...problems, ...checkRouting(inputs.routing, known, inputs.localProviders)],
     promptModel: inputs.promptModelIndex === undefined ? undefined : byIndex(inputs.promptModelIndex),
     defaultRequestsPerMinute: inputs.defaultRequestsPerMinute,
     resolve,
-    route(name) {
+    route(name, productType) {
+      if (name.startsWith(POOL)) return routes.pool(name.slice(POOL.length))
+      if (name.startsWith(ROLE)) return routes.role(name.slice(ROLE.length), productType)
+      // A pool may be asked for like a model, as long as no model has its name.
+      if (routes.hasPool(name) && !look(name)) return routes.pool(name)
       const resolution = resolve(name)
-      let route = routes.get(resolution)
+      let route = soleRoutes.get(resolution)
       if (route === undefined) {
         route = soleRoute(resolution)
-        routes.set(resolution, route)
+        soleRoutes.set(resolution, route)
       }
       return route
     },
-    find: (name) => look(name)?.model,
+    find,
+    localProviders: inputs.localProviders,
+    pools: inputs.routing.pools,
+    roles: inputs.routing.roles,
     byIndex,
   }
 }

@@ -1,6 +1,7 @@
 import type { Layer, Model, ModelPatch } from '@turnout/contract'
 import type { Deployment, ProviderConnection } from '../core/deployment.ts'
 import type { Route } from '../core/route.ts'
+import type { RoutingRecords } from './routing/types.ts'
 
 /** Something that a source says and that cannot be used. The rest of the source still is. */
 export interface Problem {
@@ -41,6 +42,11 @@ export interface Snapshot {
   route(name: string, productType?: string): Route
   /** The record for the same names, in whatever state it is. */
   find(name: string): Model | undefined
+  /** Ids of the providers on machines of the user's own, whose models may appear at any time. */
+  readonly localProviders: ReadonlySet<string>
+  /** Pools and roles by name, as their strongest layer has them. */
+  readonly pools: RoutingRecords['pools']
+  readonly roles: RoutingRecords['roles']
   /** The model that the variables MODEL_n_* name, n from 1. */
   byIndex(index: number): Model | undefined
 }

@@ -14,17 +14,22 @@ export const CLAUDE: Capabilities = {
   reasoning: true,
 }
 
+/**
+ * From 4.6 on a partial assistant message is refused, and from Opus 4.7 on
+ * so are sampling settings. Source: the migration guide of platform.claude.com,
+ * read November 2026.
+ */
 const claude = (id: string, contextTokens: number, outputTokens?: number): ModelPatch => ({
   id,
   provider: 'anthropic',
   input: ['text', 'image'],
   output: ['text'],
-  capabilities: CLAUDE,
+  capabilities: { ...CLAUDE, temperature: false, prefill: false },
   limits: { contextTokens, ...(outputTokens && { outputTokens }) },
 })
 
-/** Up to the 4.5 generation a partial assistant message is continued; from Opus 4.6 on it is refused. */
-const SAMPLED: Capabilities = { ...CLAUDE, temperature: true, prefill: true }
+/** Up to the 4.5 generation a partial assistant message is continued. */
+const CONTINUED: Capabilities = { ...CLAUDE, temperature: true, prefill: true }
 
 const flat = (input: string, cached: string, cacheWrite: string, output: string) =>
   prices(GENAI_PRICES, perMillion({ input, cached, cacheWrite, output }))
@@ -35,12 +40,7 @@ export const ANTHROPIC: readonly ModelPatch[] = [
   { ...claude('claude-opus-5-5', 1_000_000), prices: flat('4', '0.2', '5', '20') },
   { ...claude('claude-opus-5', 1_000_000, 128_000), prices: flat('5', '0.5', '6.25', '25') },
   { ...claude('claude-opus-4-8', 1_000_000), prices: flat('5', '0.5', '6.25', '25') },
-  {
-    ...claude('claude-opus-4-7', 1_000_000),
-    // Sampling settings and prefill are answered with a 400 since Opus 4.7 and 4.6 respectively.
-    capabilities: { ...CLAUDE, temperature: false, prefill: false },
-    prices: flat('5', '0.5', '6.25', '25'),
-  },
+  { ...claude('claude-opus-4-7', 1_000_000), prices: flat('5', '0.5', '6.25', '25') },
   {
     ...claude('claude-opus-4-6', 1_000_000, 128_000),
     capabilities: { ...CLAUDE, temperature: true, prefill: false },
@@ -49,19 +49,19 @@ export const ANTHROPIC: readonly ModelPatch[] = [
   {
     ...claude('claude-opus-4-5', 200_000, 64_000),
     aliases: ['claude-opus-4-5-20251101'],
-    capabilities: SAMPLED,
+    capabilities: CONTINUED,
     prices: flat('5', '0.5', '6.25', '25'),
   },
   { ...claude('claude-sonnet-5', 1_000_000, 128_000), prices: flat('2', '0.2', '2.5', '10') },
   {
     ...claude('claude-sonnet-4-6', 1_000_000),
-    capabilities: { ...CLAUDE, temperature: true },
+    capabilities: { ...CLAUDE, temperature: true, prefill: false },
     prices: flat('3', '0.3', '3.75', '15'),
   },
   {
     ...claude('claude-sonnet-4-5', 200_000, 64_000),
     aliases: ['claude-sonnet-4-5-20250929'],
-    capabilities: SAMPLED,
+    capabilities: CONTINUED,
     prices: prices(
       GENAI_PRICES,
       perMillion({ input: '3', cached: '0.3', cacheWrite: '3.75', output: '15' }),
@@ -72,22 +72,25 @@ export const ANTHROPIC: readonly ModelPatch[] = [
   {
     ...claude('claude-haiku-4-5', 200_000, 64_000),
     aliases: ['claude-haiku-4-5-20251001'],
-    capabilities: SAMPLED,
+    capabilities: CONTINUED,
     prices: flat('1', '0.1', '1.25', '5'),
   },
   {
     ...claude('claude-opus-4-1', 200_000),
     aliases: ['claude-opus-4-1-20250805'],
+    capabilities: CONTINUED,
     lifecycle: retired('2026-08-05', 'claude-opus-5'),
   },
   {
     ...claude('claude-opus-4-0', 200_000),
     aliases: ['claude-opus-4-20250514'],
+    capabilities: CONTINUED,
     lifecycle: retired('2026-06-15', 'claude-opus-4-8'),
   },
   {
     ...claude('claude-sonnet-4-0', 200_000),
     aliases: ['claude-sonnet-4-20250514'],
+    capabilities: CONTINUED,
     lifecycle: retired('2026-06-15', 'claude-sonnet-4-6'),
   },
 ]

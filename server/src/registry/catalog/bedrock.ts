@@ -114,19 +114,22 @@ const TEXT: ModelPatch[] = [
 
 const LIST_PRICE: PriceSource = { source: 'aws.amazon.com/bedrock/pricing, by way of litellm', asOf: '2026-11-20' }
 
+const NEVER: Capabilities = { guidance: false, steps: false, lora: false, mask: false }
+
 /** Only us-west-2 serves these; `aspect_ratio` is for text to image alone. */
-const stability = (name: string, upstreamId: string, usd: string): ModelPatch => ({
+const stability = (name: string, upstreamId: string, usd: string, imageInput = true): ModelPatch => ({
   id: `bedrock/${name}`,
   aliases: [upstreamId],
   provider: 'bedrock',
   upstreamId,
   region: 'us-west-2',
-  input: ['text', 'image'],
+  input: imageInput ? ['text', 'image'] : ['text'],
   output: ['image'],
-  capabilities: { seed: true, negativePrompt: true, imageInput: true },
+  capabilities: { ...NEVER, seed: true, negativePrompt: true, imageInput },
   limits: {
     promptCharacters: 10_000,
     images: 1,
+    ...(imageInput && { inputImages: 1 }),
     aspectRatios: ['16:9', '1:1', '21:9', '2:3', '3:2', '4:5', '5:4', '9:16', '9:21'],
   },
   inputs: objectSchema({ output_format: choice('png', 'jpeg', 'webp') }),
@@ -135,7 +138,7 @@ const stability = (name: string, upstreamId: string, usd: string): ModelPatch =>
 
 const IMAGES: ModelPatch[] = [
   stability('stable-diffusion-3.5-large', 'stability.sd3-5-large-v1:0', '0.08'),
-  stability('stable-image-core', 'stability.stable-image-core-v1:1', '0.04'),
+  stability('stable-image-core', 'stability.stable-image-core-v1:1', '0.04', false),
   stability('stable-image-ultra', 'stability.stable-image-ultra-v1:1', '0.14'),
   {
     id: 'nova-canvas',
@@ -146,8 +149,8 @@ const IMAGES: ModelPatch[] = [
     region: 'us-east-1',
     input: ['text', 'image'],
     output: ['image'],
-    capabilities: { seed: true, negativePrompt: true, imageInput: true },
-    limits: { promptCharacters: 1024, images: 5 },
+    capabilities: { ...NEVER, guidance: true, seed: true, negativePrompt: true, imageInput: true },
+    limits: { promptCharacters: 1024, images: 5, inputImages: 5 },
     inputs: objectSchema({ quality: choice('standard', 'premium') }),
     lifecycle: retired('2026-09-30', 'bedrock/stable-image-core'),
   },

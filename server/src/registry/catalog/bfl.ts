@@ -22,7 +22,10 @@ const CREDITS: PriceSource = { source: 'docs.bfl.ai pricing, 1 credit = $0.01', 
 const GATEWAY_LIST: PriceSource = { source: 'Vercel AI Gateway price list', asOf: '2026-11-20' }
 
 /** BFL's own skill for coding agents tells how much a further megapixel costs, which the page does not. */
-const BY_MEGAPIXEL: PriceSource = { source: 'docs.bfl.ai pricing, and bfl-api of skills.sh', asOf: '2026-11-21' }
+const BY_MEGAPIXEL: PriceSource = {
+  source: "docs.bfl.ai pricing and Black Forest Labs' bfl-api skill",
+  asOf: '2026-11-20',
+}
 
 const perImage = (usd: string, source = CREDITS): Prices => prices(source, each('image', usd))
 

@@ -82,8 +82,12 @@ describe('the catalog', () => {
     ['nova-2-lite', 'inputToken', '0.3'],
     ['stable-image-ultra', 'image', '0.08'],
     ['sd3.5-medium', 'image', '0.035'],
-    ['flux-2-max', 'image', '0.07'],
+    ['flux-2-max', 'megapixel', '0.03'],
     ['recraftv4_pro', 'image', '0.25'],
+    ['recraftv4_1_pro', 'image', '0.21'],
+    ['recraftv4_1_pro_vector', 'image', '0.30'],
+    ['stable-image-erase', 'image', '0.05'],
+    ['gpt-5.5-pro', 'outputToken', '180'],
     ['flux-lora', 'megapixel', '0.035'],
     ['face-swap', 'image', '0.05'],
     ['qwen-image-max', 'image', undefined],
@@ -129,16 +133,70 @@ describe('the catalog', () => {
     expect(byId.get('image-to-image')?.inputs).toMatchObject({ required: ['image_url'] })
   })
 
+  it('says of every model that draws whether it takes what may not be left out in silence', () => {
+    const switches = ['negativePrompt', 'guidance', 'steps', 'seed', 'lora', 'imageInput', 'mask'] as const
+    const unsaid = CATALOG.filter(
+      ({ output, lifecycle }) => output?.includes('image') && lifecycle?.status !== 'retired',
+    )
+      .flatMap(({ id, capabilities = {} }) =>
+        switches.filter((name) => capabilities[name] === undefined).map((name) => `${id} ${name}`),
+      )
+      // Not known of Recraft V4; at Hugging Face it depends on the provider that the router picks.
+      .filter((each) => !/^recraftv4.* mask$|^huggingface\//.test(each))
+    expect(unsaid).toEqual([])
+    expect(byId.get('flux-3-image')?.capabilities).toMatchObject({ seed: false, imageInput: true })
+    expect(byId.get('flux-pro-1.0-fill')?.capabilities).toMatchObject({ mask: true, steps: true })
+    expect(byId.get('recraftv4_1')?.capabilities).toMatchObject({ negativePrompt: false, imageInput: true })
+    expect(byId.get('recraftv3')?.capabilities).toMatchObject({ negativePrompt: true, mask: true })
+    expect(byId.get('hy-image-lite')?.capabilities).toMatchObject({ seed: false, imageInput: false })
+    expect(byId.get('bedrock/stable-image-core')?.capabilities).toMatchObject({ imageInput: false })
+  })
+
+  it('takes pictures in only where a model says that it does', () => {
+    for (const { id, output, input, capabilities, lifecycle } of CATALOG) {
+      if (!output?.includes('image') || lifecycle?.status === 'retired') continue
+      expect(capabilities?.imageInput, id).toBe(input?.includes('image'))
+    }
+  })
+
+  it('calls models by the Responses API that nothing else serves', () => {
+    for (const id of ['gpt-5.5-pro', 'gpt-5.4-pro', 'gpt-5.2-pro', 'gpt-5-pro', 'o3-pro']) {
+      expect(byId.get(id)?.flags, id).toEqual({ api: 'responses' })
+    }
+    expect(byId.get('gpt-5.5')?.flags?.api).toBeUndefined()
+  })
+
+  it('continues answers by those Claudes alone that take the beginning of one', () => {
+    const claudes = CATALOG.filter(({ provider }) => provider === 'anthropic')
+    const continued = claudes.filter(({ capabilities }) => capabilities?.prefill).map(({ id }) => id)
+    expect(continued).toEqual(claudes.map(({ id }) => id).filter((id) => /-4-[0-5]$/.test(id)))
+    expect(byId.get('bedrock/claude-sonnet-4-6')?.capabilities?.prefill).toBeUndefined()
+  })
+
+  it('has a record for each of the services of Stability that change a picture', () => {
+    const edits = CATALOG.filter(({ defaults }) => defaults?.operation !== undefined)
+    expect(edits).toHaveLength(12)
+    for (const { id, upstreamId, defaults } of edits) {
+      expect(id).toBe(`stable-image-${upstreamId}`)
+      expect(defaults).toEqual({ operation: upstreamId })
+    }
+  })
+
   it('charges a long prompt at the long-context rates as a whole', () => {
     const prices = preparePrices(byId.get('gpt-6-astra')!.prices!)
     expect(costOf(prices, { inputTokens: 271_999, outputTokens: 0 })).toBe(2_719_990_000n)
     expect(costOf(prices, { inputTokens: 272_000, outputTokens: 0 })).toBe(5_440_000_000n)
   })
 
-  it('charges a second megapixel of FLUX.2 half of the first, and 4K video more', () => {
+  it('charges a second megapixel of FLUX.2 less than the first, and 4K video more', () => {
     const flux = preparePrices(byId.get('flux-2-pro')!.prices!)
     expect(costOf(flux, { images: 1, megapixels: 1 })).toBe(30_000_000n)
     expect(costOf(flux, { images: 1, megapixels: 2 })).toBe(45_000_000n)
+    const max = preparePrices(byId.get('flux-2-max')!.prices!)
+    expect(costOf(max, { images: 1, megapixels: 1 })).toBe(70_000_000n)
+    expect(costOf(max, { images: 1, megapixels: 2 })).toBe(100_000_000n)
+    const klein = preparePrices(byId.get('flux-2-klein-9b')!.prices!)
+    expect(costOf(klein, { images: 1, megapixels: 2 })).toBe(17_000_000n)
     const veo = preparePrices(byId.get('veo-3.1')!.prices!)
     expect(costOf(veo, { seconds: 8 })).toBe(3_200_000_000n)
     expect(costOf(veo, { seconds: 8 }, { resolution: '4k' })).toBe(4_800_000_000n)

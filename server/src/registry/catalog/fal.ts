@@ -38,7 +38,20 @@ interface Entry {
   required?: string[]
   capabilities?: Capabilities
   images?: number
+  /** How many go in, where it takes any. */
+  pictures?: number
   aspectRatios?: string[]
+}
+
+/** What an endpoint takes only where it says so. */
+const NOTHING: Capabilities = {
+  seed: false,
+  negativePrompt: false,
+  guidance: false,
+  steps: false,
+  lora: false,
+  imageInput: false,
+  mask: false,
 }
 
 const model = (entry: Entry): ModelPatch => ({
@@ -48,8 +61,12 @@ const model = (entry: Entry): ModelPatch => ({
   upstreamId: entry.upstreamId,
   input: entry.capabilities?.imageInput ? ['text', 'image'] : ['text'],
   output: ['image'],
-  capabilities: { lora: false, ...entry.capabilities },
-  limits: { images: entry.images ?? 1, ...(entry.aspectRatios && { aspectRatios: entry.aspectRatios }) },
+  capabilities: { ...NOTHING, ...entry.capabilities },
+  limits: {
+    images: entry.images ?? 1,
+    ...(entry.capabilities?.imageInput && { inputImages: entry.pictures ?? 1 }),
+    ...(entry.aspectRatios && { aspectRatios: entry.aspectRatios }),
+  },
   inputs: objectSchema(entry.properties, entry.required),
   prices: entry.prices,
 })
@@ -133,6 +150,7 @@ export const FAL: readonly ModelPatch[] = [
     },
     required: ['face_image_0', 'target_image'],
     capabilities: { imageInput: true },
+    pictures: 2,
   }),
   model({
     id: 'face-swap-half-moon',
@@ -141,6 +159,7 @@ export const FAL: readonly ModelPatch[] = [
     properties: { source_face_url: text('The face to put in.'), target_image_url: text('The picture that gets it.') },
     required: ['source_face_url', 'target_image_url'],
     capabilities: { imageInput: true },
+    pictures: 2,
   }),
   model({
     id: 'fal/flux-pro-1.1-ultra',
@@ -154,9 +173,9 @@ export const FAL: readonly ModelPatch[] = [
     id: 'fal/flux-kontext-pro',
     upstreamId: 'fal-ai/flux-pro/kontext',
     prices: perImage('0.04'),
-    properties: { ...OUTPUT, image_url: text('The picture to edit.') },
+    properties: { ...OUTPUT, guidance_scale: number(1, 20), image_url: text('The picture to edit.') },
     required: ['image_url'],
-    capabilities: { seed: true, imageInput: true },
+    capabilities: { seed: true, guidance: true, imageInput: true },
     aspectRatios: RATIOS,
   }),
   model({

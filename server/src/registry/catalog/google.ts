@@ -108,13 +108,24 @@ const EMBEDDINGS: ModelPatch[] = [
 
 const TEN_RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9']
 
+/** What generateContent knows of pictures: references and a seed. */
+const DRAWS: Capabilities = {
+  seed: true,
+  imageInput: true,
+  mask: false,
+  negativePrompt: false,
+  guidance: false,
+  steps: false,
+  lora: false,
+}
+
 /** Draws one picture per call; the sizes are classes (`imageSize`), not pixels. */
 const image = (id: string, imageSizes: string[]): ModelPatch => ({
   id,
   provider: 'google',
   input: ['text', 'image'],
   output: ['image', 'text'],
-  capabilities: { imageInput: true, mask: false, negativePrompt: false, guidance: false, steps: false, lora: false },
+  capabilities: DRAWS,
   limits: { images: 1, aspectRatios: TEN_RATIOS },
   inputs: objectSchema({ imageSize: choice(...imageSizes) }),
 })
@@ -126,6 +137,7 @@ const goneImage = (id: string, day: string, replacedBy: string): ModelPatch => (
   provider: 'google',
   input: ['text', 'image'],
   output: ['image', 'text'],
+  capabilities: DRAWS,
   lifecycle: retired(day, replacedBy),
 })
 
@@ -157,13 +169,14 @@ const IMAGES: ModelPatch[] = [
 
 const IMAGEN_RATIOS = ['1:1', '3:4', '4:3', '9:16', '16:9']
 
-/** Served by `:predict`, now a compatibility path only. */
+/** Served by `:predict`, now a compatibility path only; a seed and a negative prompt are Vertex AI's alone. */
 const imagen = (id: string, day: string, aliases: string[], replacedBy: string): ModelPatch => ({
   id,
   aliases,
   provider: 'google',
   input: ['text'],
   output: ['image'],
+  capabilities: { ...DRAWS, seed: false, imageInput: false },
   limits: { images: 4, aspectRatios: IMAGEN_RATIOS },
   lifecycle: retired(day, replacedBy),
 })

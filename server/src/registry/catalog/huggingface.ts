@@ -17,11 +17,12 @@ const model = (repository: string, rest: Partial<ModelPatch>): ModelPatch => ({
 
 const CHAT: Partial<ModelPatch> = { output: ['text'], capabilities: { streaming: true, tools: true, reasoning: true } }
 
-const DIFFUSION: Capabilities = { seed: true, negativePrompt: true, guidance: true, steps: true }
+/** Which settings of a sampler are taken depends on the provider that the router picks: those are not said. */
+const DRAWS: Capabilities = { lora: false, imageInput: false, mask: false }
 
 const IMAGE: Partial<ModelPatch> = {
   output: ['image'],
-  capabilities: DIFFUSION,
+  capabilities: DRAWS,
   limits: { images: 1 },
   inputs: objectSchema({ seed: integer(0), scheduler: text() }),
 }

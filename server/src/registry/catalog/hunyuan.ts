@@ -1,4 +1,4 @@
-import type { ModelPatch } from '@turnout/contract'
+import type { Capabilities, ModelPatch } from '@turnout/contract'
 import { choice, flag, integer, objectSchema, text } from './build.ts'
 
 /** Tencent spreads Hunyuan over several hosts, so most records carry their own base URL. Prices are not known. */
@@ -7,6 +7,9 @@ import { choice, flag, integer, objectSchema, text } from './build.ts'
 const CLASSIC_CREDENTIAL = 'env:TENCENTCLOUD_SECRET_ID:TENCENTCLOUD_SECRET_KEY'
 
 const CLASSIC_SIZES = ['768x768', '768x1024', '1024x768', '1024x1024', '720x1280', '1280x720', '768x1280', '1280x768']
+
+/** None of the three image APIs knows these. */
+const NEVER: Capabilities = { guidance: false, steps: false, lora: false, mask: false }
 
 export const HUNYUAN: readonly ModelPatch[] = [
   {
@@ -36,7 +39,8 @@ export const HUNYUAN: readonly ModelPatch[] = [
     baseUrl: 'https://api.cloudai.tencent.com/v1',
     input: ['text', 'image'],
     output: ['image'],
-    capabilities: { seed: true, imageInput: true },
+    capabilities: { ...NEVER, seed: true, imageInput: true, negativePrompt: false },
+    limits: { images: 1 },
     inputs: objectSchema({ revise: flag(), logo_add: flag() }),
     prices: null,
   },
@@ -46,6 +50,8 @@ export const HUNYUAN: readonly ModelPatch[] = [
     baseUrl: 'https://tokenhub.tencentmaas.com/v1',
     input: ['text'],
     output: ['image'],
+    capabilities: { ...NEVER, seed: false, imageInput: false, negativePrompt: false },
+    limits: { images: 1 },
     prices: null,
   },
   {
@@ -58,8 +64,8 @@ export const HUNYUAN: readonly ModelPatch[] = [
     region: 'ap-guangzhou',
     input: ['text', 'image'],
     output: ['image'],
-    capabilities: { seed: true, negativePrompt: true, imageInput: true },
-    limits: { promptCharacters: 1024, images: 4, sizes: CLASSIC_SIZES },
+    capabilities: { ...NEVER, seed: true, negativePrompt: true, imageInput: true },
+    limits: { promptCharacters: 1024, images: 4, inputImages: 1, sizes: CLASSIC_SIZES },
     inputs: objectSchema({
       Style: text(),
       Clarity: choice('x2', 'x4'),
@@ -78,6 +84,7 @@ export const HUNYUAN: readonly ModelPatch[] = [
     region: 'ap-guangzhou',
     input: ['text'],
     output: ['image'],
+    capabilities: { ...NEVER, seed: true, negativePrompt: true, imageInput: false },
     limits: { promptCharacters: 256, images: 1, sizes: [...CLASSIC_SIZES, '1080x1920', '1920x1080'] },
     prices: null,
   },

@@ -3,7 +3,8 @@ import { choice, deprecated, GENAI_PRICES, integer, objectSchema, perMillion, pr
 
 /**
  * Lifecycle: OpenAI's deprecations page and the `shutdown_date` of its model list, as of 2026-10-28.
- * Models that only the Responses API serves (the pro, codex and deep-research ones) are left out.
+ * Of the models that only the Responses API serves, those with tools of their own
+ * (codex and deep research) are left out.
  */
 
 /** From this many input tokens on, long-context rates hold for the whole call. */
@@ -39,6 +40,18 @@ const reasoning = (id: string, limits: Limits): ModelPatch => ({
   flags: { tokenField: 'max_completion_tokens' },
 })
 
+/** A pro model thinks in several turns, which only the Responses API has. Not all stream or keep to a schema. */
+const pro = (id: string, limits: Limits): ModelPatch => ({
+  id,
+  provider: 'openai',
+  input: ['text', 'image'],
+  output: ['text'],
+  capabilities: { tools: true, vision: true, reasoning: true, temperature: false },
+  limits,
+  flags: { api: 'responses' },
+  timeouts: { firstPartMs: 1_800_000, totalMs: 3_600_000 },
+})
+
 const GPT_5: Limits = { contextTokens: 400_000, outputTokens: 128_000 }
 const GPT_5_4: Limits = { contextTokens: 1_050_000, outputTokens: 128_000 }
 const GPT_6: Limits = { contextTokens: 1_050_000 }
@@ -46,11 +59,15 @@ const GPT_6: Limits = { contextTokens: 1_050_000 }
 const flat = (input: string, cached: string, output: string) =>
   prices(GENAI_PRICES, perMillion({ input, cached, output }))
 
+/** What OpenAI's images API has never had. */
+const NEVER: Capabilities = { negativePrompt: false, guidance: false, steps: false, seed: false, lora: false }
+
 const gone = (id: string, day: string, replacedBy: string, output: 'text' | 'image' = 'text'): ModelPatch => ({
   id,
   provider: 'openai',
   input: ['text'],
   output: [output],
+  ...(output === 'image' && { capabilities: NEVER }),
   lifecycle: retired(day, replacedBy),
 })
 
@@ -170,6 +187,36 @@ const TEXT: ModelPatch[] = [
     prices: flat('0.4', '0.1', '1.6'),
     lifecycle: deprecated('gpt-6-luna', '2027-01-14'),
   },
+  {
+    ...pro('gpt-5.5-pro', { contextTokens: 1_000_000, outputTokens: 128_000 }),
+    prices: prices(
+      GENAI_PRICES,
+      perMillion({ input: '30', output: '180' }),
+      perMillion({ input: '60', output: '270' }, LONG),
+    ),
+  },
+  {
+    ...pro('gpt-5.4-pro', GPT_5_4),
+    prices: prices(
+      GENAI_PRICES,
+      perMillion({ input: '30', output: '180' }),
+      perMillion({ input: '60', output: '270' }, LONG),
+    ),
+  },
+  {
+    ...pro('gpt-5.2-pro', GPT_5),
+    prices: prices(GENAI_PRICES, perMillion({ input: '21', output: '168' })),
+  },
+  {
+    ...pro('gpt-5-pro', { contextTokens: 400_000, outputTokens: 272_000 }),
+    prices: prices(GENAI_PRICES, perMillion({ input: '15', output: '120' })),
+    lifecycle: deprecated('gpt-5.6-sol', '2026-12-11'),
+  },
+  {
+    ...pro('o3-pro', { contextTokens: 200_000, outputTokens: 100_000 }),
+    prices: prices(GENAI_PRICES, perMillion({ input: '20', output: '80' })),
+    lifecycle: deprecated('gpt-5.6-sol', '2026-12-11'),
+  },
   gone('gpt-4.1-nano', '2026-10-23', 'gpt-5.6-luna'),
   gone('o4-mini', '2026-10-23', 'gpt-5.6-terra'),
   gone('o3-mini', '2026-10-23', 'gpt-5.6-sol'),
@@ -212,10 +259,7 @@ const image = (id: string): ModelPatch => ({
     imageInput: true,
     mask: true,
     partialImages: true,
-    negativePrompt: false,
-    guidance: false,
-    steps: false,
-    seed: false,
+    ...NEVER,
   },
   limits: { promptCharacters: 32_000, images: 10, inputImages: 16 },
   flags: { responseFormat: false },

@@ -3,7 +3,7 @@ import { choice, each, flag, integer, objectSchema, type PriceSource, prices, te
 
 /** Sizes, styles and fields: Recraft's OpenAPI description of 2026-08-22. */
 
-const PRICE_PAGE: PriceSource = { source: 'recraft.ai/docs pricing, 1,000 units = $1', asOf: '2026-11-21' }
+const PRICE_PAGE: PriceSource = { source: 'recraft.ai/docs pricing, 1,000 units = $1', asOf: '2026-11-20' }
 
 const RATIOS = '1:1 2:1 1:2 3:2 2:3 4:3 3:4 5:4 4:5 6:10 14:10 10:14 16:9 9:16'.split(' ')
 

@@ -1,4 +1,4 @@
-import type { ModelPatch } from '@turnout/contract'
+import type { Capabilities, ModelPatch } from '@turnout/contract'
 import { integer, number, objectSchema, text } from './build.ts'
 
 /**
@@ -16,6 +16,16 @@ const DIFFUSION = {
   seed: integer(0),
 }
 
+/** What the requests of the container have a member for. A template of one's own may have others: set them with it. */
+const VLLM_OMNI: Capabilities = {
+  seed: true,
+  negativePrompt: true,
+  guidance: true,
+  steps: true,
+  lora: false,
+  mask: false,
+}
+
 export const SAGEMAKER: readonly ModelPatch[] = [
   {
     id: 'sagemaker/qwen-image',
@@ -25,7 +35,7 @@ export const SAGEMAKER: readonly ModelPatch[] = [
     enabled: false,
     input: ['text'],
     output: ['image'],
-    capabilities: { seed: true, negativePrompt: true, guidance: true, steps: true },
+    capabilities: { ...VLLM_OMNI, imageInput: false },
     limits: { images: 10 },
     inputs: objectSchema({ ...DIFFUSION, true_cfg_scale: number(0, 100) }),
     prices: null,
@@ -38,7 +48,7 @@ export const SAGEMAKER: readonly ModelPatch[] = [
     enabled: false,
     input: ['text', 'image'],
     output: ['video'],
-    capabilities: { seed: true, negativePrompt: true, guidance: true, steps: true, imageInput: true },
+    capabilities: { ...VLLM_OMNI, imageInput: true },
     inputs: objectSchema({
       ...DIFFUSION,
       size: text('WIDTHxHEIGHT'),

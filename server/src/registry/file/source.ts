@@ -13,6 +13,7 @@ const SETTLE_MS = 100
 export class FileSource {
   readonly #path: string
   readonly #known: KnownNames
+  readonly #review: (file: ParsedFile) => readonly Problem[]
   #file: ParsedFile = emptyFile()
   #problems: readonly Problem[] = []
   /** Which state of the file was read last. */
@@ -22,9 +23,11 @@ export class FileSource {
   #stopWatching: (() => void) | undefined
   #closed = false
 
-  constructor(path: string, known: KnownNames) {
+  /** @param review What is wrong with a file that is valid by itself, together with everything else there is. */
+  constructor(path: string, known: KnownNames, review: (file: ParsedFile) => readonly Problem[] = () => []) {
     this.#path = path
     this.#known = known
+    this.#review = review
   }
 
   /** A missing file is an empty one. */
@@ -76,8 +79,8 @@ export class FileSource {
       return true
     }
     const parsed = parseConfiguration(text, basename(this.#path), this.#known)
-    if (parsed.ok) this.#file = parsed.file
-    this.#problems = parsed.ok ? [] : parsed.problems
+    this.#problems = parsed.ok ? this.#review(parsed.file) : parsed.problems
+    if (parsed.ok && this.#problems.length === 0) this.#file = parsed.file
     return true
   }
 

@@ -1,5 +1,5 @@
-import { DEFAULT_FALLBACK, type Route } from '../core/route.ts'
-import type { Resolution } from './types.ts'
+import { DEFAULT_FALLBACK, type Route } from '../../core/route.ts'
+import type { Resolution } from '../types.ts'
 
 /** The route of a model that nothing stands in for. */
 export const soleRoute = ({ deployment, substitutedFor }: Resolution): Route => ({

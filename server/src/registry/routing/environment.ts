@@ -1,0 +1,165 @@
+import { ModelId, ModelPatch, PoolConfiguration, RoleConfiguration, RouteName } from '@turnout/contract'
+import { z } from 'zod'
+import { slugOf } from '../catalog/lookup.ts'
+import { PRESETS } from '../catalog/providers.ts'
+import { type Environment, read } from '../environment/read.ts'
+import { validate } from '../file/issues.ts'
+import { GENERIC_PROVIDER } from '../generic.ts'
+import type { Problem } from '../types.ts'
+import { isPreset, ROUTING_PRESETS } from './preset.ts'
+import type { RoutingLayer } from './types.ts'
+
+type Report = (where: string, message: string) => void
+
+/** One model or several, first choice first. */
+const Members = z.union([ModelId.transform((name) => [name]), z.array(ModelId).min(1)])
+
+/** A pool by itself, or one by product type beside `default`. */
+const RolePools = z.union([
+  Members.transform((members) => ({ default: members })),
+  z.object({ default: Members }).catchall(Members),
+])
+
+/** `MODEL_POOLS`: roles with the models that may play them. */
+const PoolsVariable = z.record(RouteName, RolePools)
+
+/** What an entry says that a model can do, in the words that are in use. */
+const Ability = z.enum(['text', 'vision', 'tools', 'json', 'structured_output', 'streaming', 'image', 'embedding'])
+
+/** `MODEL_CATALOG`: models by the names that pools call them. */
+const CatalogVariable = z.record(
+  ModelId,
+  z.strictObject({
+    model: z.string().min(1),
+    base_url: z.url({ protocol: /^https?$/ }).optional(),
+    provider: z.string().min(1).optional(),
+    api_key: z
+      .string()
+      .regex(/^(env:|file:)/, 'must be "env:NAME" or "file:PATH", never the secret itself')
+      .optional(),
+    capabilities: z.array(Ability).optional(),
+    max_tokens: z.int().positive().optional(),
+  }),
+)
+type CatalogEntry = z.infer<typeof CatalogVariable>[string]
+
+/** The value of a variable that holds JSON; undefined where it is not set or not usable, which is reported. */
+function readJson<T extends z.ZodType>(
+  env: Environment,
+  name: string,
+  schema: T,
+  report: Report,
+): z.output<T> | undefined {
+  const text = read(env, name)
+  if (text === undefined) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    report(name, 'is not valid JSON. It is ignored.')
+    return undefined
+  }
+  const checked = validate(schema, value)
+  if (checked.ok) return checked.value
+  for (const { path, message } of checked.issues)
+    report([name, ...path.map(String)].join('.'), `${message}. The whole of ${name} is ignored.`)
+  return undefined
+}
+
+/** A preset at whose own address a model is belongs to it, with its credential. */
+function providerAt(baseUrl: string | undefined): string | undefined {
+  if (baseUrl === undefined) return undefined
+  const { origin } = new URL(baseUrl)
+  const preset = PRESETS.find((each) => URL.parse(each.baseUrl)?.origin === origin)
+  return preset?.id ?? GENERIC_PROVIDER
+}
+
+function patchOf(
+  id: string,
+  { model, base_url, provider, api_key, capabilities, max_tokens }: CatalogEntry,
+): ModelPatch {
+  const can = (ability: z.infer<typeof Ability>) => capabilities?.includes(ability)
+  const output = can('embedding') ? 'embedding' : can('image') ? 'image' : 'text'
+  return ModelPatch.parse({
+    id,
+    upstreamId: model,
+    provider: provider ?? providerAt(base_url),
+    baseUrl: base_url,
+    credential: api_key,
+    output: [output],
+    ...(max_tokens !== undefined && { limits: { contextTokens: max_tokens } }),
+    ...(capabilities && {
+      input: can('vision') ? ['text', 'image'] : ['text'],
+      capabilities: {
+        vision: can('vision') ?? false,
+        ...(can('tools') && { tools: true }),
+        ...(can('json') && { jsonMode: true }),
+        ...(can('structured_output') && { structuredOutput: true }),
+        ...(can('streaming') && { streaming: true }),
+      },
+    }),
+  })
+}
+
+/** Roles that have a variable of their own: `MODEL_CLASSIFIER` and so on. */
+const ROLE_VARIABLES: ReadonlyMap<string, string> = new Map(
+  Object.keys(ROUTING_PRESETS['site-builder'].roles).map((role) => [`MODEL_${role.toUpperCase()}`, role]),
+)
+
+const poolOf = (models: readonly string[]): PoolConfiguration =>
+  PoolConfiguration.parse({ members: models.map((model) => ({ model })) })
+
+const namesIn = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+
+export interface EnvironmentRouting {
+  layer: RoutingLayer
+  /** The entries of MODEL_CATALOG. */
+  models: ModelPatch[]
+  problems: Problem[]
+}
+
+/** What the environment says of routing. Never throws: what cannot be used is reported, and the rest loads. */
+export function readRouting(env: Environment): EnvironmentRouting {
+  const problems: Problem[] = []
+  const report: Report = (where, message) => problems.push({ layer: 'environment', where, message })
+  const pools: Record<string, PoolConfiguration> = {}
+  const roles: Record<string, RoleConfiguration> = {}
+  const preset = read(env, 'MODEL_PRESET')
+  if (preset !== undefined && !isPreset(preset)) {
+    report('MODEL_PRESET', `must be one of ${Object.keys(ROUTING_PRESETS).join(', ')}. It is ignored.`)
+  } else if (preset) {
+    Object.assign(pools, ROUTING_PRESETS[preset].pools)
+    Object.assign(roles, ROUTING_PRESETS[preset].roles)
+  }
+  for (const [variable, role] of ROLE_VARIABLES) {
+    const text = read(env, variable)
+    if (text === undefined) continue
+    const names = namesIn(text)
+    if (names.length === 0) {
+      report(variable, 'must name a model, or several with commas between them. It is ignored.')
+      continue
+    }
+    pools[role] = poolOf(names)
+    roles[role] = RoleConfiguration.parse({ pool: role })
+  }
+  const catalog = readJson(env, 'MODEL_CATALOG', CatalogVariable, report) ?? {}
+  for (const [role, { default: members, ...products }] of Object.entries(
+    readJson(env, 'MODEL_POOLS', PoolsVariable, report) ?? {},
+  )) {
+    pools[role] = poolOf(members)
+    const special: Record<string, string> = {}
+    for (const [product, models] of Object.entries(products)) {
+      const name = `${role}.${slugOf(product) || product}`
+      pools[name] = poolOf(models as string[])
+      special[product] = name
+    }
+    roles[role] = RoleConfiguration.parse({ pool: role, products: special })
+  }
+  const placed = Object.entries(catalog).map(([id, entry]) => patchOf(id, entry))
+  const where = (path: readonly PropertyKey[]) => `environment ${path.map(String).join('.')}`
+  return { layer: { layer: 'environment', pools, roles, where }, models: placed, problems }
+}
