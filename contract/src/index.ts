@@ -1,5 +1,6 @@
 /** The public contract of Turnout: what clients may send, what they get back. */
 export * from './config.ts'
+export * from './deployments.ts'
 export * from './envelope.ts'
 export * from './errors.ts'
 export * from './generate.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Capabilities, Modality, ModelId, RetryPolicy, Timeouts } from './models.ts'
+import { Capabilities, Layer, Modality, ModelId, RetryPolicy, Timeouts } from './models.ts'
 
 /** How a pool orders those of its members that can serve a request. */
 export const STRATEGIES = [
@@ -93,3 +93,41 @@ export const RoleConfiguration = z.strictObject({
   needs: z.array(Capability).default([]).describe('What every member of its pools must be able to do.'),
 })
 export type RoleConfiguration = z.infer<typeof RoleConfiguration>
+
+/** Pools and roles are administered alike. */
+export const RoutingKind = z.enum(['pool', 'role'])
+export type RoutingKind = z.infer<typeof RoutingKind>
+
+const placed = {
+  name: RouteName,
+  layer: Layer.describe('The strongest layer that speaks of it; its record holds as a whole.'),
+  overrides: z.array(Layer).describe('The weaker layers whose records it takes the place of.'),
+  revision: z.int().positive().nullable().describe('Of the database; null for other layers.'),
+}
+export const Pool = PoolConfiguration.extend({ ...placed, members: z.array(PoolMember) })
+export type Pool = z.infer<typeof Pool>
+export const RoleRecord = RoleConfiguration.extend(placed)
+export type RoleRecord = z.infer<typeof RoleRecord>
+
+/** What one revision changed, field by field. */
+export const FieldChange = z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })
+
+/** One state that the database has had for a name. */
+const revision = {
+  revision: z.int().positive(),
+  author: z.string().describe('Id of the key that made the change.'),
+  createdAt: z.iso.datetime(),
+  changes: z.array(FieldChange).describe('The difference to the revision before.'),
+}
+export const PoolRevision = z.object({
+  ...revision,
+  record: Pool.omit({ name: true, layer: true, overrides: true, revision: true }).nullable().describe('null: deleted.'),
+})
+export type PoolRevision = z.infer<typeof PoolRevision>
+export const RoleRevision = z.object({ ...revision, record: RoleConfiguration.nullable().describe('null: deleted.') })
+export type RoleRevision = z.infer<typeof RoleRevision>
+
+export const Rollback = z.strictObject({
+  revision: z.int().positive().describe('The revision whose record is to hold again.'),
+})
+export type Rollback = z.infer<typeof Rollback>

@@ -199,6 +199,14 @@ export function fakeRegistry(models: Model[]): ControlPlaneServices['registry'] 
   }
   return {
     snapshot,
+    routing: {
+      pools: () => [],
+      roles: () => [],
+      put: async () => {},
+      delete: async () => {},
+      revisions: async () => [],
+      rollback: async () => {},
+    },
     reload: async () => {},
     onChange: () => () => {},
     createModel: async (patch) => {

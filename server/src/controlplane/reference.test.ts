@@ -65,7 +65,7 @@ describe('/openapi.json', () => {
       .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs') && url !== '/openapi.json')
       // The same route with slashes that are not encoded.
       .filter(({ method, url }) => `${method} ${url}` !== 'POST /api/models/*')
-      .map(({ method, url }) => `${method} ${url.replace(/\*$|:id(?=\/|$)/, '{id}')}`)
+      .map(({ method, url }) => `${method} ${url.replace(/\*$|:id(?=\/|$)/, '{id}').replace(':name', '{name}')}`)
     expect(described.filter((route) => !route.includes(' /v1/')).sort()).toEqual(served.sort())
     expect(described.filter((route) => route.includes(' /v1/')).sort()).toEqual([
       'GET /v1/models',

@@ -1,4 +1,12 @@
-import type { KeyLimits, ModelPatch, Outcome, Role, Usage } from '@turnout/contract'
+import type {
+  KeyLimits,
+  ModelPatch,
+  Outcome,
+  PoolConfiguration,
+  Role,
+  RoleConfiguration,
+  Usage,
+} from '@turnout/contract'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 
 /** A jsonb column: written as JSON text, read as a value. */
@@ -50,6 +58,19 @@ export interface AttemptsTable {
   writer: string
 }
 
+export interface RoutingRevisionsTable {
+  id: Generated<bigint>
+  kind: 'pool' | 'role'
+  name: string
+  /** Counts from 1 for each name. */
+  revision: number
+  /** Null: deleted. */
+  record: JSONColumnType<PoolConfiguration | RoleConfiguration, string, string> | null
+  /** Id of the key that made it. */
+  author: string
+  created_at: Generated<Date>
+}
+
 export interface SettingsTable {
   name: string
   value: Json<object>
@@ -60,5 +81,6 @@ export interface Tables {
   virtual_keys: VirtualKeysTable
   models: ModelsTable
   attempts: AttemptsTable
+  routing_revisions: RoutingRevisionsTable
   settings: SettingsTable
 }

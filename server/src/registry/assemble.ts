@@ -23,6 +23,7 @@ export interface Sources {
   discovered: { models: readonly ModelPatch[]; providers: ReadonlySet<string> }
   environment: EnvironmentSource
   routing: EnvironmentRouting
+  databaseRouting: RoutingLayer | undefined
   file: ParsedFile
   database: readonly ModelPatch[]
   /** What the sources found wrong themselves. */
@@ -57,7 +58,12 @@ export function assemble(sources: Sources): { snapshot: Snapshot; candidates: Pr
     retry: configuration.retry,
     timeouts: configuration.timeouts,
   }
-  const routing = mergeRouting([sources.routing.layer, ...fileRouting(sources.file)])
+  const { databaseRouting } = sources
+  const routing = mergeRouting([
+    sources.routing.layer,
+    ...fileRouting(sources.file),
+    ...(databaseRouting ? [databaseRouting] : []),
+  ])
   const placed: Placed[] = []
   for (const model of merged.values()) {
     const wanted = configuration.catalog || model.provenance.layer !== 'catalog'

@@ -61,6 +61,26 @@ test('the models of an engine on this machine are listed and can be used without
   expect(snapshot.problems).toEqual([])
 })
 
+test('pictures, what is in memory, and what is elsewhere are told apart', async () => {
+  listed = [
+    { id: 'home-writer', loaded: true, remote: false, image: false },
+    { id: 'home-brush', image: true, vision: true, loaded: false },
+    { id: 'far-writer', remote: true },
+  ]
+  const { snapshot } = await world.registry({ presets: presets(), list })
+  expect(snapshot.find('home-writer')).toMatchObject({ output: ['text'], tags: ['loaded'], settings: {} })
+  expect(snapshot.find('home-brush')).toMatchObject({
+    input: ['text', 'image'],
+    output: ['image'],
+    capabilities: { imageInput: true },
+    tags: [],
+  })
+  expect(snapshot.find('home-brush')?.capabilities).toEqual({ imageInput: true })
+  // Whoever serves it may charge for it: it is not free for being reached through an engine of one's own.
+  const isLocal = (id: string) => snapshot.resolve(id).deployment.provider.local
+  expect(['home-writer', 'home-brush', 'far-writer'].map(isLocal)).toEqual([true, true, false])
+})
+
 test('engines that are not there are not worth a word', async () => {
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
   const registry = await world.registry({ list, log })

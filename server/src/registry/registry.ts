@@ -15,7 +15,9 @@ import { emptyFile, type KnownNames, type ParsedFile } from './file/parse.ts'
 import { FileSource } from './file/source.ts'
 import { GENERIC_PROVIDER } from './generic.ts'
 import type { RegistryOptions } from './options.ts'
+import { createRoutingAdmin, type RoutingAdmin } from './routing/admin.ts'
 import { checkRouting } from './routing/check.ts'
+import { RoutingSource } from './routing/database.ts'
 import { type EnvironmentRouting, readRouting } from './routing/environment.ts'
 import { mergeRouting } from './routing/types.ts'
 import type { Problem, Registry, Snapshot } from './types.ts'
@@ -28,12 +30,14 @@ const DAY_CHECK_MS = 60_000
 
 /** The registry over its sources. One snapshot is replaced by the next; none is ever changed. */
 export class LiveRegistry implements Registry {
+  readonly routing: RoutingAdmin
   readonly #options: RegistryOptions
   readonly #known: KnownNames
   readonly #environment: ReturnType<typeof readEnvironment>
   readonly #routing: EnvironmentRouting
   readonly #file: FileSource | undefined
   readonly #database: DatabaseSource | undefined
+  readonly #routes: RoutingSource | undefined
   readonly #discovery: Discovery | undefined
   readonly #readSecret: ReturnType<typeof createSecretReader>
   readonly #listeners = new Set<(snapshot: Snapshot) => void>()
@@ -56,6 +60,13 @@ export class LiveRegistry implements Registry {
     this.#readSecret = createSecretReader(env, configFile === undefined ? '.' : dirname(configFile))
     if (configFile !== undefined) this.#file = new FileSource(configFile, this.#known, (file) => this.#review(file))
     if (database) this.#database = new DatabaseSource(database, log)
+    if (database) this.#routes = new RoutingSource(database, log)
+    this.routing = createRoutingAdmin({
+      snapshot: () => this.#snapshot,
+      layers: () => [this.#routing.layer, ...fileRouting(this.#file?.file ?? emptyFile())],
+      source: this.#routes,
+      rebuild: () => this.#rebuild(),
+    })
     if (list) this.#discovery = new Discovery(list, () => this.#candidates)
   }
 
@@ -65,7 +76,7 @@ export class LiveRegistry implements Registry {
 
   /** @throws TurnoutError invalid_input where the file is not valid: there is nothing yet that could be kept */
   async start(): Promise<void> {
-    await this.#database?.refresh()
+    await Promise.all([this.#database?.refresh(), this.#routes?.refresh()])
     // The file is judged by what there is without it.
     this.#rebuild()
     await this.#file?.load()
@@ -79,6 +90,7 @@ export class LiveRegistry implements Registry {
     const rebuild = () => this.#rebuild()
     this.#file?.watch(() => this.#fileChanged())
     this.#database?.follow(rebuild)
+    this.#routes?.follow(rebuild)
     this.#discovery?.start(rebuild)
     this.#dayTimer = setInterval(() => {
       if (this.#day() !== this.#today) this.#rebuild()
@@ -86,7 +98,7 @@ export class LiveRegistry implements Registry {
   }
 
   async reload(): Promise<void> {
-    await Promise.all([this.#file?.load(), this.#database?.refresh()])
+    await Promise.all([this.#file?.load(), this.#database?.refresh(), this.#routes?.refresh()])
     this.#reportFile()
     this.#rebuild()
     await this.#rescan()
@@ -127,7 +139,7 @@ export class LiveRegistry implements Registry {
     this.#closed = true
     clearInterval(this.#dayTimer)
     this.#discovery?.close()
-    await Promise.all([this.#file?.close(), this.#database?.close()])
+    await Promise.all([this.#file?.close(), this.#database?.close(), this.#routes?.close()])
   }
 
   #rebuild(): void {
@@ -141,9 +153,14 @@ export class LiveRegistry implements Registry {
       discovered: { models: this.#discovery?.models ?? [], providers: this.#discovery?.found ?? new Set() },
       environment: this.#environment,
       routing: this.#routing,
+      databaseRouting: this.#routes?.layer,
       file: this.#file?.file ?? emptyFile(),
       database: this.#database?.records ?? [],
-      problems: [...(this.#file?.problems ?? []), ...(this.#database?.problems ?? [])],
+      problems: [
+        ...(this.#file?.problems ?? []),
+        ...(this.#database?.problems ?? []),
+        ...(this.#routes?.problems ?? []),
+      ],
       adapters,
       emulated,
       readSecret: this.#readSecret,

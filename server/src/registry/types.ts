@@ -1,6 +1,7 @@
 import type { Layer, Model, ModelPatch } from '@turnout/contract'
 import type { Deployment, ProviderConnection } from '../core/deployment.ts'
 import type { Route } from '../core/route.ts'
+import type { RoutingAdmin } from './routing/admin.ts'
 import type { RoutingRecords } from './routing/types.ts'
 
 /** Something that a source says and that cannot be used. The rest of the source still is. */
@@ -53,6 +54,7 @@ export interface Snapshot {
 
 export interface Registry {
   readonly snapshot: Snapshot
+  readonly routing: RoutingAdmin
   /** Reads all sources again. An invalid file leaves the running configuration as it is. */
   reload(): Promise<void>
   onChange(listener: (snapshot: Snapshot) => void): () => void

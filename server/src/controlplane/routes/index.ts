@@ -20,6 +20,7 @@ import { listProviders } from './providers-list.ts'
 import { readyz } from './readyz.ts'
 import { readRegistry } from './registry.ts'
 import { root } from './root.ts'
+import { ROUTING_ROUTES } from './routing/index.ts'
 import { listAttempts } from './usage-attempts.ts'
 import { readTotals } from './usage-totals.ts'
 
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   testModel,
   listProviders,
   readRegistry,
+  ...ROUTING_ROUTES,
   listAttempts,
   readTotals,
   listKeys,

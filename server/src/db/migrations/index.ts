@@ -3,10 +3,12 @@ import { type Migration, Migrator } from 'kysely/migration'
 import { TurnoutError } from '../../core/error.ts'
 import type { Tables } from '../tables.ts'
 import { initial } from './0001-initial.ts'
+import { routing } from './0002-routing.ts'
 
 /** In the order in which they are made; a name never changes once it has been released. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-routing': routing,
 }
 
 /**

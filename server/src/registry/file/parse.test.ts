@@ -57,7 +57,11 @@ test.each(['', '# only a comment\n', '---\n', 'models:\nproviders:\n', '{}'])(
 )
 
 test.each<[title: string, text: string, problem: RegExp]>([
-  ['an unknown section', 'modles: []', /^turnout\.yaml:1 modles: is not known here; allowed: providers, models, preset/],
+  [
+    'an unknown section',
+    'modles: []',
+    /^turnout\.yaml:1 modles: is not known here; allowed: providers, models, preset/,
+  ],
   [
     'an unknown field',
     'models:\n  - id: a\n    contextLength: 5',
