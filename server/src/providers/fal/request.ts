@@ -1,0 +1,51 @@
+import { TurnoutError } from '../../core/error.ts'
+import type { Picture } from '../../core/text.ts'
+import { requireAtMost, urlOf } from '../shared/media.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** A call as its endpoint takes it. */
+export interface FalRequest {
+  body: Record<string, unknown>
+  warnings: string[]
+}
+
+/**
+ * Pictures in the field that the endpoint has for them.
+ *
+ * @throws TurnoutError invalid_input for more than it takes, capability_missing where it takes none
+ */
+export function pictureFields(
+  pictures: readonly Picture[] | undefined,
+  field: string | undefined,
+  model: string,
+  provider: string,
+): Record<string, unknown> {
+  if (pictures === undefined || pictures.length === 0) return {}
+  if (field === undefined) {
+    throw new TurnoutError('capability_missing', `${model} takes no pictures.`, { provider, param: 'pictures' })
+  }
+  if (field.endsWith('s')) return { [field]: pictures.map(urlOf) }
+  requireAtMost(pictures, 1, provider)
+  return { [field]: urlOf(pictures[0]!) }
+}
+
+/** The one endpoint that itself has the fields `lora_url` and `lora_scale`. */
+const SINGLE_LORA = 'fal-ai/lcm'
+
+/** Fields in fal's words, in which one LoRA may also be given as `lora_url` and `lora_scale`. */
+function spelledOut(fields: Json | undefined, model: string): Json {
+  if (fields?.lora_url === undefined || model === SINGLE_LORA) return fields ?? {}
+  const { lora_url: path, lora_scale: scale, ...rest } = fields
+  return { ...rest, loras: [{ path, ...(scale !== undefined && { scale }) }] }
+}
+
+/** What is sent: the call over the defaults of the model, and the fields in fal's own words over both. */
+export const bodyOf = (
+  { model, defaults, inputs }: { model: string; defaults?: Json; inputs?: Json },
+  derived: Json,
+): Record<string, unknown> => {
+  const body: Record<string, unknown> = { ...spelledOut(defaults, model) }
+  for (const [name, value] of Object.entries(derived)) if (value !== undefined) body[name] = value
+  return Object.assign(body, spelledOut(inputs, model))
+}
