@@ -29,7 +29,7 @@ export interface Sources {
   /** What the sources found wrong themselves. */
   problems: readonly Problem[]
   adapters: ReadonlySet<string>
-  emulated: Emulation | undefined
+  emulated: ReadonlyMap<string, Emulation> | undefined
   readSecret: SecretReader
   /** The day in UTC, as `2026-12-31`. */
   today: string

@@ -23,8 +23,8 @@ export interface RegistryOptions {
   /** Absent: the built-in ones. */
   catalog?: readonly ModelPatch[]
   presets?: readonly ProviderPreset[]
-  /** Providers that the emulator stands in for. */
-  emulated?: Emulation | undefined
+  /** The providers that the emulator stands in for, by id. */
+  emulated?: ReadonlyMap<string, Emulation> | undefined
   log: RegistryLog
   /** Epoch milliseconds. */
   now?: () => number

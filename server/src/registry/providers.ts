@@ -6,11 +6,10 @@ import type { ParsedFile } from './file/parse.ts'
 import { GENERIC_PROVIDER } from './generic.ts'
 import type { Problem } from './types.ts'
 
-/** Where the emulator listens, and for whom it stands in. */
+/** Where the emulator stands in for a provider. */
 export interface Emulation {
   baseUrl: string
   credential: string
-  providers: readonly string[]
 }
 
 /** A provider with everything that presets, environment and file say of it, before it is known whether that is enough. */
@@ -50,7 +49,7 @@ export interface ProviderInputs {
   file: ParsedFile
   /** Ids of the local engines that answer. */
   discovered: ReadonlySet<string>
-  emulated: Emulation | undefined
+  emulated: ReadonlyMap<string, Emulation> | undefined
   readSecret: SecretReader
 }
 
@@ -85,7 +84,7 @@ function setUp(
   // A server that was given by its address alone may well need no credential.
   const open = local || !preset || (environment?.baseUrl ?? file?.baseUrl) !== undefined
   const lacking = open || secrets.credential !== undefined || secrets.ambient ? undefined : howToConfigure(preset)
-  const emulation = inputs.emulated?.providers.includes(id) ? inputs.emulated : undefined
+  const emulation = inputs.emulated?.get(id)
   return {
     id,
     name,

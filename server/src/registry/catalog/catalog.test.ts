@@ -129,6 +129,8 @@ describe('the catalog', () => {
       limits: { minSide: 256, maxSide: 1440, sideMultiple: 32 },
     })
     expect(byId.get('recraftv4_pro')?.limits?.sizes).toContain('3072x1536')
+    expect(byId.get('recraftv3')?.inputs?.properties).toMatchObject({ style: { anyOf: expect.any(Array) } })
+    expect(byId.get('recraftv4')?.inputs?.properties).not.toHaveProperty('style')
     expect(byId.get('flux-lora')?.capabilities).toMatchObject({ lora: true, guidance: true })
     expect(byId.get('image-to-image')?.inputs).toMatchObject({ required: ['image_url'] })
   })

@@ -36,6 +36,7 @@ const chat = (id: string): ModelPatch => ({
   prices: null,
 })
 
+/** Source of the seconds: the pages of those who pass these models on, read November 2026. */
 const video = (id: string, imageInput: boolean): ModelPatch => ({
   id,
   provider: 'dashscope',

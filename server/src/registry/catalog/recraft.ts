@@ -42,7 +42,10 @@ const OWN = {
 
 /** Styles have names up to V3; V4 knows those alone that were made with /styles. */
 const NAMED_STYLES = {
-  style: choice('any', 'digital_illustration', 'icon', 'realistic_image', 'vector_illustration', 'logo_raster'),
+  // No bare choice: the style of a request may bring its substyle along, or be an id, and is not held against these.
+  style: {
+    anyOf: [choice('any', 'digital_illustration', 'icon', 'realistic_image', 'vector_illustration', 'logo_raster')],
+  },
   substyle: text('A finer style within the style; Recraft lists 104 of them.'),
 }
 

@@ -1,0 +1,88 @@
+import type { Capabilities, ModelPatch } from '@turnout/contract'
+import { describe, expect, test } from 'vitest'
+import type { ImageCall } from '../src/core/media.ts'
+import { ADAPTERS } from '../src/main.ts'
+import { connectTo } from '../src/providers/testing/connection.ts'
+import { CATALOG } from '../src/registry/catalog/index.ts'
+
+/**
+ * The catalog says what a model takes, and its adapter sends what it takes:
+ * here the one is held against the other, setting by setting.
+ */
+
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+const picture = { base64: PIXEL, mediaType: 'image/png' }
+
+/** The name of each setting in a call, and a call that has it. */
+const SETTINGS: readonly [keyof Capabilities, name: string, Partial<ImageCall>][] = [
+  ['negativePrompt', 'negativePrompt', { negativePrompt: 'rain' }],
+  ['guidance', 'guidanceScale', { guidanceScale: 5 }],
+  ['steps', 'steps', { steps: 20 }],
+  ['seed', 'seed', { seed: 7 }],
+  ['lora', 'loras', { loras: [{ path: 'https://files.example/a.safetensors' }] }],
+  ['imageInput', 'pictures', { pictures: [picture] }],
+  ['mask', 'mask', { pictures: [picture], mask: picture }],
+]
+
+/** An answer in the words of every provider at once: each finds its own. */
+const ANSWER = {
+  id: 'task',
+  polling_url: 'https://provider.example/task',
+  job_id: 'job',
+  request_id: 'request',
+  status_url: 'https://provider.example/status',
+  response_url: 'https://provider.example/response',
+  data: [{ b64_json: PIXEL, url: 'https://files.example/a.png' }],
+  images: [PIXEL],
+  candidates: [{ content: { parts: [{ inlineData: { mimeType: 'image/png', data: PIXEL } }] } }],
+  output: { task_id: 'task', choices: [{ message: { content: [{ image: 'https://files.example/a.png' }] } }] },
+  Response: { JobId: 'job', ResultImage: 'https://files.example/a.png' },
+}
+
+/** The record refuses on purpose what the adapter would do otherwise than the model. */
+const ON_PURPOSE: readonly RegExp[] = [
+  // Painting within a mask is a service with a price and a record of its own.
+  /^(stable-image-(core|ultra)|sd3\.5-.*) mask$/,
+  // They draw from words alone; the adapter knows of no model of this API which of the two it is.
+  /^(qwen-image(-max|-plus)?|wan2\.6-t2i) imageInput$/,
+  // Its schema is strict and has no seed.
+  /^flux-tools\/outpainting-v1 seed$/,
+]
+
+/** What becomes of one setting: `sent`, or why not. */
+async function outcomeOf({ id, upstreamId = id, provider = '', defaults }: ModelPatch, name: string, setting: object) {
+  const connection = connectTo(
+    () => (provider === 'stability' ? { headers: { 'content-type': 'image/png' }, body: 'png' } : { body: ANSWER }),
+    { provider, credential: 'part:part', region: 'us-west-2', settings: provider === 'vertex' ? { project: 'p' } : {} },
+  )
+  const call = { model: upstreamId, prompt: 'a tram', count: 1, ...(defaults && { defaults }), ...setting }
+  try {
+    const outcome = await ADAPTERS.get(provider)!.image!.start(call, connection)
+    const { warnings } = (outcome.status === 'done' ? outcome : outcome.operation) as { warnings: string[] }
+    const told = warnings.find((each) => each.includes(`(${name})`) || each.includes(`does not take ${name};`))
+    return told ?? 'sent'
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+const models = CATALOG.filter(
+  ({ output, lifecycle, provider }) =>
+    // What Hugging Face's providers take is not said; nobody asks for what is retired.
+    output?.includes('image') && lifecycle?.status !== 'retired' && provider !== 'huggingface',
+)
+
+describe.each([...new Set(models.map(({ provider }) => provider!))])('what the catalog says of %s', (provider) => {
+  test('is what its adapter sends', async () => {
+    const wrong: string[] = []
+    for (const model of models.filter((each) => each.provider === provider)) {
+      for (const [capability, name, setting] of SETTINGS) {
+        const claimed = model.capabilities?.[capability]
+        if (claimed === undefined || ON_PURPOSE.some((each) => each.test(`${model.id} ${capability}`))) continue
+        const outcome = await outcomeOf(model, name, setting)
+        if ((outcome === 'sent') !== claimed) wrong.push(`${model.id} ${capability}: ${claimed}, but ${outcome}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+})
