@@ -122,10 +122,17 @@ export interface OpenAIDoor {
 export interface ListedModel {
   id: string
   name?: string
+  /** What it is loaded with, where it is loaded; else the most that it can have. */
   contextTokens?: number
   vision?: boolean
   tools?: boolean
   embedding?: boolean
+  /** It makes pictures. */
+  image?: boolean
+  /** An engine has it in memory, so that no call waits until it is there. */
+  loaded?: boolean
+  /** A local engine passes its calls on to somebody else, who may charge for them. */
+  remote?: boolean
 }
 
 /** One provider's protocol. An absent member is an absent capability. */

@@ -6,14 +6,16 @@ import { type DashscopeRequest, imageRequest, videoRequest } from './dashscope/r
 import { failureOf, pending, readDone, type TaskKind, type TaskOperation } from './dashscope/result.ts'
 import { exchange, isObject, json, readObject } from './shared/exchange.ts'
 import { invalidOutput, text } from './shared/failure.ts'
-import { openAIDoor, openAIHeaders } from './shared/openai-door.ts'
+import { createOpenAIDoor, openAIHeaders, TEXT_ALONE } from './shared/openai-door.ts'
 import { listOpenAIModels } from './shared/openai-models.ts'
 import { createOpenAIText } from './shared/openai-text.ts'
 
 /** Where Model Studio speaks OpenAI's dialect. */
-const compatible = <C extends Pick<Connection, 'baseUrl'>>(connection: C): C => ({
+const compatibleBase = (baseUrl: string): string => `${baseUrl}/compatible-mode/v1`
+
+const compatible = (connection: Connection): Connection => ({
   ...connection,
-  baseUrl: `${connection.baseUrl}/compatible-mode/v1`,
+  baseUrl: compatibleBase(connection.baseUrl),
 })
 
 const chat = createOpenAIText(dashscopeError)
@@ -47,13 +49,18 @@ async function poll(stored: RemoteOperation, connection: Connection): Promise<Me
     case 'FAILED':
       throw failureOf(output, provider, requestId)
     case 'CANCELED':
-      throw new TurnoutError('canceled', `${provider} canceled the task.`, { provider, upstreamRequestId: requestId })
+      throw new TurnoutError('canceled', `${provider} canceled the task.`, {
+        provider,
+        upstreamStatus: response.status,
+        upstreamRequestId: requestId,
+      })
     case 'UNKNOWN':
       throw new TurnoutError(
         'unknown_outcome',
         `${provider} knows nothing of the task any more; it keeps tasks for a day.`,
         {
           provider,
+          upstreamStatus: response.status,
           upstreamRequestId: requestId,
         },
       )
@@ -74,11 +81,7 @@ export const dashscope: ProviderAdapter = {
     generate: (call, connection) => chat.generate(call, compatible(connection)),
     stream: (call, connection) => chat.stream(call, compatible(connection)),
   },
-  openai: {
-    ...openAIDoor,
-    request: (operation, connection) => openAIDoor.request(operation, compatible(connection)),
-    error: dashscopeError,
-  },
+  openai: createOpenAIDoor({ operations: TEXT_ALONE, base: compatibleBase, error: dashscopeError }),
   image: { links: true, start: (call, connection) => start(imageRequest(call), 'image', connection), poll },
   video: {
     links: true,

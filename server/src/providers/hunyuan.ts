@@ -5,7 +5,7 @@ import { hunyuanError, jobFailure } from './hunyuan/errors.ts'
 import { exchange, isObject, json, readObject } from './shared/exchange.ts'
 import { invalidOutput, text } from './shared/failure.ts'
 import { defined, leftOut, mediaTypeOfUrl, seedWithin, urlOf } from './shared/media.ts'
-import { openAIDoor, openAIHeaders } from './shared/openai-door.ts'
+import { createOpenAIDoor, openAIHeaders, TEXT_ALONE } from './shared/openai-door.ts'
 import { listOpenAIModels } from './shared/openai-models.ts'
 import { createOpenAIText } from './shared/openai-text.ts'
 
@@ -106,7 +106,7 @@ const isJob = (model: string): boolean => /^hy-image-v/i.test(model)
 export const hunyuan: ProviderAdapter = {
   id: 'hunyuan',
   text: createOpenAIText(hunyuanError),
-  openai: { ...openAIDoor, error: hunyuanError },
+  openai: createOpenAIDoor({ operations: TEXT_ALONE, error: hunyuanError }),
   image: {
     links: true,
     start: (call, connection) =>

@@ -2,6 +2,7 @@ import type { ErrorCode } from '@turnout/contract'
 import type { Connection, ListedModel, ProviderAdapter } from '../core/adapter.ts'
 import { TurnoutError } from '../core/error.ts'
 import { openAICompatible } from './openai-compatible.ts'
+import { createOpenAIDoor, engineRoot, TEXT_ALONE } from './shared/openai-door.ts'
 import { getJson, listOpenAIModels } from './shared/openai-models.ts'
 
 /** Of `GET /api/v1/models`. */
@@ -11,6 +12,7 @@ interface Model {
   type?: string
   display_name?: string
   max_context_length?: number
+  loaded_instances?: { config?: { context_length?: number } }[]
   capabilities?: { vision?: boolean; trained_for_tool_use?: boolean }
 }
 
@@ -19,7 +21,10 @@ interface OlderModel {
   id?: string
   /** `llm`, `vlm` (one that sees) or `embeddings`. */
   type?: string
+  state?: 'loaded' | 'not-loaded'
   max_context_length?: number
+  /** Later versions only, and only of what is loaded. */
+  loaded_context_length?: number
   /** Later versions only. */
   capabilities?: string[]
 }
@@ -34,7 +39,7 @@ async function nativeList(
   connection: Connection,
 ): Promise<unknown[] | undefined> {
   try {
-    const list = (await getJson(new URL(path, connection.baseUrl).href, connection))[field]
+    const list = (await getJson(engineRoot(connection.baseUrl) + path, connection))[field]
     return Array.isArray(list) ? list : undefined
   } catch (error) {
     if (error instanceof TurnoutError && ABSENT.has(error.code)) return undefined
@@ -42,36 +47,45 @@ async function nativeList(
   }
 }
 
-const listed = ({ key, type, display_name, max_context_length, capabilities }: Model): ListedModel[] =>
-  typeof key === 'string'
+/** What every loaded instance has room for: which of them answers is up to LM Studio. */
+function loadedContext({ loaded_instances = [] }: Model): number | undefined {
+  const contexts = loaded_instances.flatMap(({ config }) => config?.context_length ?? [])
+  return contexts.length > 0 ? Math.min(...contexts) : undefined
+}
+
+const listed = (model: Model): ListedModel[] =>
+  typeof model.key === 'string'
     ? [
         {
-          id: key,
-          name: display_name,
-          contextTokens: max_context_length,
-          vision: capabilities?.vision,
-          tools: capabilities?.trained_for_tool_use,
-          embedding: type === 'embedding',
+          id: model.key,
+          name: model.display_name,
+          contextTokens: loadedContext(model) ?? model.max_context_length,
+          vision: model.capabilities?.vision,
+          tools: model.capabilities?.trained_for_tool_use,
+          embedding: model.type === 'embedding',
+          loaded: model.loaded_instances && model.loaded_instances.length > 0,
         },
       ]
     : []
 
-const listedByOlder = ({ id, type, max_context_length, capabilities }: OlderModel): ListedModel[] =>
-  typeof id === 'string'
+const listedByOlder = (model: OlderModel): ListedModel[] =>
+  typeof model.id === 'string'
     ? [
         {
-          id,
-          contextTokens: max_context_length,
-          vision: type === 'vlm',
-          tools: capabilities?.includes('tool_use'),
-          embedding: type === 'embeddings',
+          id: model.id,
+          contextTokens: model.loaded_context_length ?? model.max_context_length,
+          vision: model.type === 'vlm',
+          tools: model.capabilities?.includes('tool_use'),
+          embedding: model.type === 'embeddings',
+          loaded: model.state === undefined ? undefined : model.state === 'loaded',
         },
       ]
     : []
 
 /**
- * LM Studio's own list, which knows context length, vision and tools: v1 since
- * 0.4, v0 since 0.3.6. Servers before that have only OpenAI's list.
+ * LM Studio's own list, which knows context length, vision, tools, and what is
+ * loaded: v1 since 0.4, v0 since 0.3.6. Servers before that have only OpenAI's
+ * list.
  * Source: LM Studio's REST API reference, `GET /api/v1/models` and `GET
  * /api/v0/models`, and its API changelog, read November 2026.
  */
@@ -83,5 +97,10 @@ async function listModels(connection: Connection): Promise<ListedModel[]> {
   return listOpenAIModels(connection)
 }
 
-/** LM Studio: OpenAI's dialect, and a list of its own. */
-export const lmstudio: ProviderAdapter = { ...openAICompatible, id: 'lmstudio', listModels }
+/** LM Studio: OpenAI's dialect for text, and a list of its own. It draws nothing. */
+export const lmstudio: ProviderAdapter = {
+  id: 'lmstudio',
+  text: openAICompatible.text,
+  openai: createOpenAIDoor({ operations: TEXT_ALONE }),
+  listModels,
+}

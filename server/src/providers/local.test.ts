@@ -67,7 +67,10 @@ const V1 = {
       key: 'google/gemma-3-12b',
       display_name: 'Gemma 3 12B',
       architecture: 'gemma3',
-      loaded_instances: [{ id: 'google/gemma-3-12b', config: { context_length: 8192 } }],
+      loaded_instances: [
+        { id: 'google/gemma-3-12b', config: { context_length: 8192 } },
+        { id: 'google/gemma-3-12b:2', config: { context_length: 4096 } },
+      ],
       max_context_length: 131072,
       format: 'gguf',
       capabilities: { vision: true, trained_for_tool_use: false },
@@ -100,14 +103,22 @@ const V0 = {
       type: 'llm',
       state: 'loaded',
       max_context_length: 131072,
+      loaded_context_length: 4096,
       capabilities: ['tool_use'],
     },
     { id: 'nomic-embed-text-v1.5', object: 'model', type: 'embeddings', max_context_length: 2048, capabilities: [] },
   ],
 }
 const LISTED_V0 = [
-  { id: 'qwen2-vl-7b-instruct', contextTokens: 32768, vision: true, tools: undefined, embedding: false },
-  { id: 'meta-llama-3.1-8b-instruct', contextTokens: 131072, vision: false, tools: true, embedding: false },
+  { id: 'qwen2-vl-7b-instruct', contextTokens: 32768, vision: true, tools: undefined, embedding: false, loaded: false },
+  {
+    id: 'meta-llama-3.1-8b-instruct',
+    contextTokens: 4096,
+    vision: false,
+    tools: true,
+    embedding: false,
+    loaded: true,
+  },
   { id: 'nomic-embed-text-v1.5', contextTokens: 2048, vision: false, tools: false, embedding: true },
 ]
 
@@ -115,17 +126,26 @@ const OPENAI = { object: 'list', data: [{ id: 'some-model', object: 'model', own
 const LISTED_OPENAI = [{ id: 'some-model' }]
 
 describe('LM Studio', () => {
-  test('lists names, context, vision, tools and embedding models, since 0.4', async () => {
+  test('lists names, context, vision, tools, embedding models and what is loaded, since 0.4', async () => {
     expect(await list(lmstudio, `${await engine({ '/api/v1/models': { body: V1 } })}/v1`)).toEqual([
       {
         id: 'google/gemma-3-12b',
         name: 'Gemma 3 12B',
-        contextTokens: 131072,
+        contextTokens: 4096,
         vision: true,
         tools: false,
         embedding: false,
+        loaded: true,
       },
-      { id: 'qwen/qwen3-8b', name: 'Qwen3 8B', contextTokens: 40960, vision: false, tools: true, embedding: false },
+      {
+        id: 'qwen/qwen3-8b',
+        name: 'Qwen3 8B',
+        contextTokens: 40960,
+        vision: false,
+        tools: true,
+        embedding: false,
+        loaded: false,
+      },
       {
         id: 'text-embedding-nomic-embed-text-v1.5',
         name: 'Nomic Embed Text v1.5',
@@ -133,6 +153,7 @@ describe('LM Studio', () => {
         vision: undefined,
         tools: undefined,
         embedding: true,
+        loaded: false,
       },
     ] satisfies ListedModel[])
     expect(paths()).toEqual(['/api/v1/models'])
@@ -183,82 +204,6 @@ describe('LM Studio', () => {
     const odd = { models: [{}, { key: 5 }, { type: 'llm', key: 'good' }] }
     const models = await list(lmstudio, await engine({ '/api/v1/models': { body: odd } }))
     expect(models.map(({ id }) => id)).toEqual(['good'])
-  })
-})
-
-const TAGS = {
-  models: [
-    {
-      name: 'gemma3:12b',
-      model: 'gemma3:12b',
-      details: { format: 'gguf', family: 'gemma3', families: ['gemma3'] },
-      capabilities: ['completion', 'vision'],
-    },
-    {
-      name: 'qwen3:8b',
-      model: 'qwen3:8b',
-      details: { families: ['qwen3'] },
-      capabilities: ['completion', 'tools', 'thinking'],
-    },
-    { name: 'embeddinggemma:latest', details: { families: ['gemma3'] }, capabilities: ['embedding'] },
-    // Weights that are elsewhere: no format and no families.
-    {
-      name: 'gpt-oss:120b-cloud',
-      remote_model: 'gpt-oss:120b',
-      remote_host: 'https://ollama.com:443',
-      size: 384,
-      details: { format: '', family: '', families: null },
-      capabilities: ['completion', 'tools'],
-    },
-  ],
-}
-
-const TAGS_OF_OLDER = {
-  models: [
-    { name: 'llama3.1:8b', details: { families: ['llama'] } },
-    { name: 'nomic-embed-text:latest', details: { families: ['nomic-bert'] } },
-    { name: 'gpt-oss:20b-cloud', remote_host: 'https://ollama.com:443', details: { families: null } },
-    { name: 'bare' },
-    { size: 5 },
-  ],
-}
-
-describe('Ollama', () => {
-  test('lists vision, tools and embedding models by their capabilities, those of its cloud too', async () => {
-    const url = await engine({ '/api/tags': { body: TAGS } })
-    expect(await list(ollama, `${url}/v1`)).toEqual([
-      { id: 'gemma3:12b', vision: true, tools: false, embedding: false },
-      { id: 'qwen3:8b', vision: false, tools: true, embedding: false },
-      { id: 'embeddinggemma:latest', vision: false, tools: false, embedding: true },
-      { id: 'gpt-oss:120b-cloud', vision: false, tools: true, embedding: false },
-    ] satisfies ListedModel[])
-    expect(asked[0]!.headers).toMatchObject({ authorization: 'Bearer local-credential', 'x-team': 'trams' })
-  })
-
-  test('knows embedding models by their family where it tells no capabilities, and the rest is left open', async () => {
-    expect(await list(ollama, await engine({ '/api/tags': { body: TAGS_OF_OLDER } }))).toEqual([
-      { id: 'llama3.1:8b', vision: undefined, tools: undefined, embedding: false },
-      { id: 'nomic-embed-text:latest', vision: undefined, tools: undefined, embedding: true },
-      { id: 'gpt-oss:20b-cloud', vision: undefined, tools: undefined, embedding: false },
-      { id: 'bare', vision: undefined, tools: undefined, embedding: false },
-    ] satisfies ListedModel[])
-  })
-
-  test('an engine without a single model', async () => {
-    expect(await list(ollama, await engine({ '/api/tags': { body: { models: null } } }))).toEqual([])
-  })
-
-  test.each<[string, Reply, string, RegExp]>([
-    ['its errors', { status: 500, body: { error: 'disk is gone' } }, 'upstream_error', /ollama: disk is gone/],
-    ['its refusals', { status: 401, body: { error: 'unauthorized' } }, 'authentication', /unauthorized/],
-    ['a page', { body: '<html>hello</html>' }, 'invalid_output', /no JSON object at \/api\/tags/],
-  ])('%s are told', async (_, reply, code, message) => {
-    await expect(list(ollama, await engine({ '/api/tags': reply }))).rejects.toMatchObject({
-      name: 'TurnoutError',
-      code,
-      provider: 'ollama',
-      message: expect.stringMatching(message),
-    })
   })
 })
 

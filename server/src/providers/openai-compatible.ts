@@ -1,7 +1,7 @@
 import type { Connection, ProviderAdapter, TextAdapter } from '../core/adapter.ts'
 import { openAIResponsesText } from './openai-responses.ts'
 import { openAIDoor } from './shared/openai-door.ts'
-import { openAIImage } from './shared/openai-image.ts'
+import { createOpenAIImage } from './shared/openai-image.ts'
 import { listOpenAIModels } from './shared/openai-models.ts'
 import { openAIText } from './shared/openai-text.ts'
 
@@ -18,7 +18,7 @@ const text: TextAdapter = {
 export const openAICompatible: ProviderAdapter = {
   id: 'openai-compatible',
   text,
-  image: openAIImage,
+  image: createOpenAIImage('compatible'),
   openai: openAIDoor,
   listModels: listOpenAIModels,
 }

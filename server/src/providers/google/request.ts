@@ -31,8 +31,13 @@ export function readDefaults(defaults: Json | undefined): { request: Json; confi
 
 /** Only the fields that are set, so that defaults show through; undefined where none is. */
 export function present(fields: Json): Record<string, unknown> | undefined {
-  const set = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return set.length === 0 ? undefined : Object.fromEntries(set)
+  let set: Record<string, unknown> | undefined
+  for (const name of Object.keys(fields)) {
+    if (fields[name] === undefined) continue
+    set ??= {}
+    set[name] = fields[name]
+  }
+  return set
 }
 
 /** A description is required; where there is none, the name has to do. */

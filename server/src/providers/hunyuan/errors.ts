@@ -18,7 +18,8 @@ const BY_WORD: readonly [RegExp, ErrorCode][] = [
   [/^FailedOperation\.(ServiceNotActivated|UserUnAuthError)|^ResourceUnavailable\.NotExist/, 'model_not_enabled'],
   [/^FailedOperation\.(Engine)?RequestTimeout/, 'timeout'],
   [/^FailedOperation\.JobNotExist|^InvalidParameterValue\.Model/, 'model_not_found'],
-  [/^FailedOperation\.(ImageDecodeFailed|ImageDownloadError|RequestEntityTooLarge|TextLengthExceed)/, 'invalid_input'],
+  [/^FailedOperation\.(ImageDecodeFailed|ImageDownloadError|ImageSizeExceed)/, 'invalid_input'],
+  [/^FailedOperation\.(RequestEntityTooLarge|TextLengthExceed)/, 'invalid_input'],
   [
     /^(InvalidParameter|MissingParameter|UnknownParameter|ImageDecodeFailed|ImageSizeExceed|TextLengthExceed)/,
     'invalid_input',

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { TurnoutError } from '../../core/error.ts'
 import type { Picture } from '../../core/text.ts'
+import { mediaTypeOfBytes } from '../../lib/media-type.ts'
 import { encodeMultipart, type FormPart, multipartType } from '../../lib/multipart.ts'
+
+export { mediaTypeOfBytes }
 
 /** What adapters of media share: pictures on their way in, media types, shapes. */
 
@@ -81,32 +84,6 @@ export function mediaTypeOfUrl(url: string): string | undefined {
 export function mediaTypeOfHeader(header: string | undefined): string | undefined {
   const type = header?.split(';', 1)[0]?.trim().toLowerCase()
   return type !== undefined && /^(image|video)\/[\w.+-]+$/.test(type) ? type : undefined
-}
-
-/** Formats by the characters they begin with, in latin1. */
-const BEGINNINGS: readonly [string, string][] = [
-  ['\x89PNG\r\n', 'image/png'],
-  ['\xff\xd8\xff', 'image/jpeg'],
-  ['GIF8', 'image/gif'],
-  ['\x1a\x45\xdf\xa3', 'video/webm'],
-]
-
-/** The formats of the ISO base media family by their brand; any other brand is MP4. */
-const BRANDS: Readonly<Record<string, string>> = { avif: 'image/avif', avis: 'image/avif', 'qt  ': 'video/quicktime' }
-
-const SVG = /^(\xef\xbb\xbf)?\s*(<\?xml[\s\S]*?\?>\s*)?(<!--[\s\S]*?-->\s*)*(<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/i
-
-/** Enough for the head of every format, and for the comments that some drawings begin with. */
-const LOOKED_AT = 512
-
-/** The media type that bytes begin like; undefined where they are like none. */
-export function mediaTypeOfBytes(bytes: Uint8Array): string | undefined {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, LOOKED_AT)).toString('latin1')
-  if (head.startsWith('RIFF')) return head.startsWith('WEBP', 8) ? 'image/webp' : undefined
-  if (head.startsWith('ftyp', 4)) return BRANDS[head.slice(8, 12)] ?? 'video/mp4'
-  return (
-    BEGINNINGS.find(([beginning]) => head.startsWith(beginning))?.[1] ?? (SVG.test(head) ? 'image/svg+xml' : undefined)
-  )
 }
 
 /** Width over height of an aspect ratio such as `16:9`; NaN for words such as `auto`. */

@@ -5,7 +5,7 @@ import { finishReason } from '../../core/openai/finish.ts'
 import { type ChatChunk, ChatStreamReader } from '../../core/openai/stream.ts'
 import { readUsage } from '../../core/openai/usage.ts'
 import type { ContentPart, TextCall, TextMessage, TextPart, TextResult, ToolCall } from '../../core/text.ts'
-import { EventFramer } from '../../lib/sse.ts'
+import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
 import { type ErrorReader, requireReadable } from './failure.ts'
 import { openAIHeaders, versionedBase } from './openai-door.ts'
 import { openAIError } from './openai-errors.ts'
@@ -60,7 +60,7 @@ const wireFormat = ({ output }: TextCall): unknown =>
       }
     : output && { type: 'json_object' }
 
-/** What the call itself says; `undefined` is left out by the encoder, so that the model's defaults show through. */
+/** What the call itself says; the encoder leaves out what is undefined. */
 function settings(call: TextCall, connection: Connection): Record<string, unknown> {
   const choice = call.toolChoice
   return {
@@ -80,15 +80,17 @@ function settings(call: TextCall, connection: Connection): Record<string, unknow
   }
 }
 
-const present = (fields: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+/** What the call says, and where it says nothing the model's defaults. */
+function withDefaults(own: Record<string, unknown>, defaults: TextCall['defaults'] = {}): Record<string, unknown> {
+  for (const name of Object.keys(defaults)) if (own[name] === undefined) own[name] = defaults[name]
+  return own
+}
 
 function requestBody(call: TextCall, connection: Connection, stream: boolean): string {
   return JSON.stringify({
-    ...call.defaults,
+    ...withDefaults(settings(call, connection), call.defaults),
     model: call.model,
     messages: call.messages.map(wireMessage),
-    ...present(settings(call, connection)),
     // Whether and how to stream is the call's alone: a default of the model does not decide it.
     stream: stream || undefined,
     stream_options: stream && connection.flags.streamUsage !== false ? { include_usage: true } : undefined,
@@ -191,23 +193,25 @@ async function generate(call: TextCall, connection: Connection, readError: Error
 }
 
 /** What a chunk brings of the first choice; there are others where the defaults of a model ask for them. */
-function* deltas({ choices }: ChatChunk): Iterable<TextPart> {
+function deltas({ choices }: ChatChunk): TextPart[] {
+  const parts: TextPart[] = []
   const delta = choices?.find(({ index = 0 }) => index === 0)?.delta
-  if (!delta) return
+  if (!delta) return parts
   const reasoning = delta.reasoning_content ?? delta.reasoning
-  if (typeof reasoning === 'string' && reasoning !== '') yield { type: 'reasoning-delta', text: reasoning }
+  if (typeof reasoning === 'string' && reasoning !== '') parts.push({ type: 'reasoning-delta', text: reasoning })
   const text = delta.content ?? delta.refusal
-  if (typeof text === 'string' && text !== '') yield { type: 'text-delta', text }
-  if (!Array.isArray(delta.tool_calls)) return
+  if (typeof text === 'string' && text !== '') parts.push({ type: 'text-delta', text })
+  if (!Array.isArray(delta.tool_calls)) return parts
   for (const call of delta.tool_calls as WireToolCall[]) {
-    yield {
+    parts.push({
       type: 'tool-call-delta',
       index: call.index ?? 0,
       id: call.id,
       name: call.function?.name,
       arguments: call.function?.arguments,
-    }
+    })
   }
+  return parts
 }
 
 /** How long an upstream may still be listened to after a complete answer: usage and the end marker may come. */
@@ -232,17 +236,18 @@ class AnswerBytes {
     this.#exchange = exchange
   }
 
-  /** The next bytes; undefined at the end. */
-  async next(): Promise<Buffer | undefined> {
-    const { complete } = this.#reader
-    if (complete) this.#lingerBy ||= Date.now() + LINGER_MS
-    const timer = complete ? setTimeout(() => this.#exchange.abort(), this.#lingerBy - Date.now()) : undefined
+  /** The next bytes. */
+  next(): Promise<IteratorResult<Uint8Array, unknown>> {
+    return this.#reader.complete ? this.#linger() : this.#chunks.next()
+  }
+
+  async #linger(): Promise<IteratorResult<Uint8Array, unknown>> {
+    this.#lingerBy ||= Date.now() + LINGER_MS
+    const timer = setTimeout(() => this.#exchange.abort(), this.#lingerBy - Date.now())
     try {
-      const { done, value } = await this.#chunks.next()
-      return done ? undefined : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-    } catch (error) {
-      if (complete) return undefined
-      throw error
+      return await this.#chunks.next()
+    } catch {
+      return { done: true, value: undefined }
     } finally {
       clearTimeout(timer)
     }
@@ -251,9 +256,11 @@ class AnswerBytes {
   /** Cuts a connection in the midst of an answer; after a whole one, the rest is read so that it can be used again. */
   async close(): Promise<void> {
     if (!this.#reader.complete) this.#exchange.abort()
-    else while ((await this.next()) !== undefined);
+    else while (!(await this.next()).done);
   }
 }
+
+const NOTHING: readonly TextPart[] = []
 
 async function* stream(call: TextCall, connection: Connection, readError: ErrorReader): AsyncIterable<TextPart> {
   const exchange = new AbortController()
@@ -268,32 +275,32 @@ async function* stream(call: TextCall, connection: Connection, readError: ErrorR
   let begun = false
   let marked = false
   let refused = false
-  const read = function* (events: ReturnType<EventFramer['push']>): Iterable<TextPart> {
-    for (const event of events) {
-      const kind = reader.read(event)
-      if (kind === 'error') throw readError(response.status, response.headers, reader.error, connection.provider)
-      if (kind === 'done') marked = true
-      if (kind !== 'content') continue
-      begun = true
-      refused ||= Boolean(reader.chunk.choices?.[0]?.delta?.refusal)
-      yield* deltas(reader.chunk)
-    }
+  const read = (event: ServerSentEvent): readonly TextPart[] => {
+    const kind = reader.read(event)
+    if (kind === 'error') throw readError(response.status, response.headers, reader.error, connection.provider)
+    if (kind === 'done') marked = true
+    if (kind !== 'content') return NOTHING
+    begun = true
+    refused ||= Boolean(reader.chunk.choices?.[0]?.delta?.refusal)
+    return deltas(reader.chunk)
   }
   try {
     // Usage that comes with the end or after it is the last that is to come.
     while (!marked && !(reader.complete && reader.chunk.usage)) {
-      const bytes = await answer.next()
-      if (bytes === undefined) break
+      const { done, value } = await answer.next()
+      if (done) break
+      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
       isWhole ??= beginsObject(bytes)
+      // Not `yield*`, which makes promises of its own for every part of what is no promise.
       if (isWhole) whole.push(bytes)
-      else yield* read(framer.push(bytes))
+      else for (const event of framer.push(bytes)) for (const part of read(event)) yield part
     }
     if (isWhole) {
       // An error, or a server that does not stream: its answer is as good, and asking again would be paying again.
       yield* inParts(readCompletion(Buffer.concat(whole).toString(), response, connection, readError))
       return
     }
-    yield* read(framer.flush())
+    for (const event of framer.flush()) for (const part of read(event)) yield part
     if (!reader.complete && !(begun && marked && reader.wholeIfMarked)) {
       const what = begun ? 'ended the stream before the answer was complete' : 'ended the stream without an answer'
       throw new TurnoutError('invalid_output', `${connection.provider} ${what}.`, {

@@ -33,32 +33,43 @@ async function drain(chunks: AsyncIterator<Uint8Array>, cut: () => void): Promis
   }
 }
 
+const END = { done: true, value: undefined } as const
+
 /**
  * The events of a streamed answer, whole ones only, as many at once as have
- * come together. Once it is complete, nothing
- * that happens to the connection is a failure; whoever stops reading before
- * that cuts it.
+ * come together. Once it is complete, nothing that happens to the connection
+ * is a failure; whoever stops reading before that cuts it. No generator,
+ * which would make promises of its own for every chunk.
  */
-export async function* answerEvents(
+export function answerEvents(
   { response, cut }: AnswerStream,
   isComplete: () => boolean,
-): AsyncIterable<ServerSentEvent[]> {
+): AsyncIterableIterator<ServerSentEvent[]> {
   const chunks = response.body[Symbol.asyncIterator]()
   const framer = new EventFramer()
   let open = true
-  try {
-    for (;;) {
-      const { done, value } = await chunks.next()
-      if (done) break
-      yield framer.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
+  const read = ({ done, value }: IteratorResult<Uint8Array, unknown>): IteratorResult<ServerSentEvent[]> => {
+    if (done) {
+      open = false
+      return { value: framer.flush() }
     }
+    return { value: framer.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength)) }
+  }
+  const fail = (error: unknown): typeof END => {
     open = false
-    yield framer.flush()
-  } catch (error) {
-    open = false
-    if (!isComplete()) throw error
-  } finally {
-    if (open && isComplete()) void drain(chunks, cut)
-    else if (open) cut()
+    if (isComplete()) return END
+    throw error
+  }
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next: () => (open ? chunks.next().then(read, fail) : Promise.resolve(END)),
+    return() {
+      if (open && isComplete()) void drain(chunks, cut)
+      else if (open) cut()
+      open = false
+      return Promise.resolve(END)
+    },
   }
 }
