@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import { adapters } from './parts/adapters.ts'
 import { latency } from './parts/latency.ts'
 import { memory } from './parts/memory.ts'
 import { requests } from './parts/requests.ts'
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Section>>> 
   latency,
   start,
   workers,
+  adapters,
 }
 /** They measure Turnout against itself. */
 const WITHOUT_BARE = ['start', 'workers']
