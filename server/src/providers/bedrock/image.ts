@@ -21,7 +21,7 @@ export interface ImageWire {
   /** @throws TurnoutError invalid_input */
   request(call: ImageCall, provider: string): { body: Json; warnings: string[] }
   /** @throws TurnoutError for a good status without a picture that says why */
-  read(answer: Json, body: Json, provider: string): ImageAnswer
+  read(answer: Json, body: Json, provider: string, requestId: string | undefined): ImageAnswer
 }
 
 function wireOf({ model }: ImageCall, provider: string): ImageWire {
@@ -41,7 +41,7 @@ async function start(call: ImageCall, connection: Connection): Promise<MediaDone
   const response = await callModel('invoke', call.model, body, connection)
   const upstreamRequestId = awsRequestId(response)
   const answer = await readObject(response, provider)
-  const { pictures, mediaType, warnings: told } = wire.read(answer, body, provider)
+  const { pictures, mediaType, warnings: told } = wire.read(answer, body, provider, upstreamRequestId)
   if (pictures.length === 0) throw invalidOutput(provider, 'answered without a picture', response, false)
   return {
     status: 'done',

@@ -94,7 +94,7 @@ function request(call: ImageCall, provider: string): { body: Json; warnings: str
 const CONTENT = /content|polic|filter|blocked|responsible|moderat/i
 
 /** `error` says why some or all pictures are missing. */
-function read(answer: Json, _body: Json, provider: string): ImageAnswer {
+function read(answer: Json, _body: Json, provider: string, requestId: string | undefined): ImageAnswer {
   const images = Array.isArray(answer.images) ? (answer.images as unknown[]) : []
   const pictures = images.flatMap((base64) => (typeof base64 === 'string' && base64 !== '' ? [{ base64 }] : []))
   const { error } = answer
@@ -104,6 +104,7 @@ function read(answer: Json, _body: Json, provider: string): ImageAnswer {
     throw new TurnoutError(isFilter ? 'content_policy' : 'upstream_error', `${provider}: ${error}`, {
       provider,
       upstreamStatus: 200,
+      upstreamRequestId: requestId,
     })
   }
   return { pictures, mediaType: 'image/png', warnings: isError ? [`Some pictures are missing: ${error}`] : [] }

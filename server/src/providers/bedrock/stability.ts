@@ -76,20 +76,21 @@ function request(call: ImageCall, provider: string): { body: Json; warnings: str
 }
 
 /** Why a picture was not made: for its content, or because the model failed. */
-function failureOf(reason: string, provider: string): TurnoutError {
+function failureOf(reason: string, provider: string, upstreamRequestId: string | undefined): TurnoutError {
   const isFilter = /^filter/i.test(reason)
   const what = isFilter ? 'withheld the picture for its content' : 'failed to make the picture'
   return new TurnoutError(isFilter ? 'content_policy' : 'upstream_error', `${provider} ${what} (${reason}).`, {
     provider,
     upstreamStatus: 200,
     upstreamCode: reason,
+    upstreamRequestId,
   })
 }
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = { jpeg: 'image/jpeg', webp: 'image/webp' }
 
 /** `images`, `seeds` and `finish_reasons` go side by side; a reason is null where there is a picture. */
-function read(answer: Json, body: Json, provider: string): ImageAnswer {
+function read(answer: Json, body: Json, provider: string, requestId: string | undefined): ImageAnswer {
   const images = Array.isArray(answer.images) ? (answer.images as unknown[]) : []
   const seeds = Array.isArray(answer.seeds) ? (answer.seeds as unknown[]) : []
   const reasons = Array.isArray(answer.finish_reasons) ? (answer.finish_reasons as unknown[]) : []
@@ -100,7 +101,7 @@ function read(answer: Json, body: Json, provider: string): ImageAnswer {
       ? [{ base64, seed: typeof seeds[index] === 'number' ? seeds[index] : undefined }]
       : [],
   )
-  if (pictures.length === 0 && typeof reason === 'string') throw failureOf(reason, provider)
+  if (pictures.length === 0 && typeof reason === 'string') throw failureOf(reason, provider, requestId)
   return { pictures, mediaType: MEDIA_TYPES[String(body.output_format)] ?? 'image/png', warnings: [] }
 }
 

@@ -114,7 +114,7 @@ export const FAMILIES: readonly Family[] = [
   flux1(['flux-dev'], { steps: { min: 1, max: 50 }, guidance: { min: 1.5, max: 5 } }),
   edit(['flux-pro-1.0-fill', 'flux-pro-1.0-fill-finetuned'], { ...FILL, mask: true }),
   edit(['flux-pro-1.0-expand'], FILL),
-  edit(['flux-tools/outpainting-v1'], { shape: SECOND_GENERATION, pictures: ['input_image'] }),
+  edit(['flux-tools/outpainting-v1'], { shape: SECOND_GENERATION, pictures: ['input_image'], seed: false }),
   edit(['flux-tools/erase-v1'], { prompt: false, mask: true }),
   edit(['flux-tools/deblur-v1'], { prompt: false }),
   edit(['flux-tools/vto-v1', 'flux-tools/vto-v2'], { pictures: ['person', 'garment'], formats: ['jpeg', 'png'] }),
