@@ -61,3 +61,9 @@ test('a long message is cut after the secrets are gone, so that no half of one i
   expect(told).toBe(`${'x'.repeat(995)} [red…`)
   expect(tellSafely('short', [])).toBe('short')
 })
+
+test('a part of a credential is as secret as the whole', () => {
+  const secrets = ['AKIDEXAMPLE1:wJalrXUtnFEMI/K7MDENG', 'Key 0123-id:fal-secret-9', 'emulated:emulated']
+  const message = 'wJalrXUtnFEMI/K7MDENG of AKIDEXAMPLE1 is wrong; fal-secret-9 too, while nothing is emulated'
+  expect(redact(message, secrets)).toBe('[redacted] of [redacted] is wrong; [redacted] too, while nothing is emulated')
+})

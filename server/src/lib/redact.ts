@@ -27,10 +27,17 @@ const CREDENTIAL_FORMS = new RegExp(
 /** Anything shorter is a word that a message may need. */
 const SHORTEST_SECRET = 6
 
-/** Every way in which the secrets may be quoted: whole, and without the scheme before them; the longest first. */
+/** The parts of a credential such as `ID:SECRET`, each of which a provider may quote by itself; plain words are none. */
+const partsOf = (secret: string): string[] =>
+  /^[^\s{]+$/.test(secret) ? secret.split(':').filter((part) => part.length >= 16 || /\d/.test(part)) : []
+
+/** Every way in which the secrets may be quoted: whole, without the scheme before them, in parts; the longest first. */
 function spellings(secrets: readonly (string | undefined)[]): string[] {
   return secrets
-    .flatMap((secret = '') => [secret, secret.replace(/^(?:Bearer|Basic|Key)\s+/i, '')])
+    .flatMap((secret = '') => {
+      const bare = secret.replace(/^(?:Bearer|Basic|Key)\s+/i, '')
+      return [secret, bare, ...partsOf(bare)]
+    })
     .filter(({ length }) => length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length)
 }
