@@ -1,5 +1,4 @@
 import type { Connection, TransportRequest, TransportResponse } from '../../core/adapter.ts'
-import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
 import { type ErrorReader, invalidOutput, parseJson, requireReadable } from './failure.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -40,11 +39,4 @@ export async function readObject(response: TransportResponse, provider: string):
   const value = parseJson(await response.text())
   if (isObject(value)) return value
   throw invalidOutput(provider, 'answered something that is not a JSON object', response)
-}
-
-/** The Server-Sent Events of an answer, whole ones only, however the network cut them. */
-export async function* serverSentEvents(body: AsyncIterable<Uint8Array>): AsyncIterable<ServerSentEvent> {
-  const framer = new EventFramer()
-  for await (const bytes of body) yield* framer.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-  yield* framer.flush()
 }
