@@ -6,6 +6,7 @@ import { adapters } from './parts/adapters.ts'
 import { latency } from './parts/latency.ts'
 import { memory } from './parts/memory.ts'
 import { requests } from './parts/requests.ts'
+import { routing } from './parts/routing.ts'
 import { start } from './parts/start.ts'
 import { streams } from './parts/streams.ts'
 import { workers } from './parts/workers.ts'
@@ -20,9 +21,10 @@ const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Section>>> 
   start,
   workers,
   adapters,
+  routing,
 }
 /** They measure Turnout against itself. */
-const WITHOUT_BARE = ['start', 'workers']
+const WITHOUT_BARE = ['start', 'workers', 'routing']
 
 const USAGE = `npm run bench -- [--only ${Object.keys(PARTS).join(',')}] [--quick] [--calibrate] [--json FILE]`
 

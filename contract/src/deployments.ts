@@ -29,7 +29,11 @@ export const DeploymentHealth = z.object({
   state: DeploymentStatus,
   coolingUntil: z.iso.datetime().nullable(),
   running: z.int().nonnegative().describe('Attempts that have not ended.'),
-  firstPartMs: z.int().nonnegative().nullable().describe('Until the first content of streams, averaged, the latest most.'),
+  firstPartMs: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .describe('Until the first content of streams, averaged, the latest most.'),
   latencyMs: z.int().nonnegative().nullable().describe('Until the end of buffered answers, averaged, the latest most.'),
   failures: z.int().nonnegative().describe('Failures in a row.'),
   lastError: z.object({ code: ErrorCode, at: z.iso.datetime() }).nullable(),
@@ -40,7 +44,10 @@ export type DeploymentHealth = z.infer<typeof DeploymentHealth>
 export const ExplainRoute = z.looseObject({
   model: z.string().min(1).describe('A model, `pool:NAME` or `role:NAME`.'),
   productType: z.string().min(1).optional(),
-  messages: z.array(z.looseObject({ role: z.string() })).optional().describe('Of a chat.'),
+  messages: z
+    .array(z.looseObject({ role: z.string() }))
+    .optional()
+    .describe('Of a chat.'),
   prompt: z.string().optional().describe('Of a text or a picture; what the first member makes.'),
   input: z.unknown().optional().describe('Of embeddings.'),
   metadata: z.record(z.string(), z.string()).nullish(),

@@ -1,14 +1,18 @@
 import { z } from 'zod'
 import { ErrorCode } from './errors.ts'
+import { RouteName } from './routing.ts'
 import { Usage } from './usage.ts'
 
 /** What every answer of the native API says of how it came about. */
 export const Served = z.object({
   requestId: z.string(),
   model: z.string().describe('The model that answered.'),
-  requestedModel: z.string().describe('The model that was asked for; differs when a retired one was replaced.'),
+  requestedModel: z
+    .string()
+    .describe('What was asked for; differs when a retired model was replaced, or when it was a pool or a role.'),
   provider: z.string(),
   attempts: z.int().positive(),
+  fallbacks: z.int().nonnegative().optional().describe('Of a pool or role: how many members had failed before.'),
   usage: Usage,
   cost: z.string().nullable().describe('US dollars as a decimal string; null when it is not known.'),
   emulated: z.boolean(),
@@ -16,14 +20,33 @@ export const Served = z.object({
 })
 export type Served = z.infer<typeof Served>
 
-export const GenerateText = z.strictObject({
-  prompt: z.string().min(1),
-  modelId: z.string().min(1),
-  systemPrompt: z.string().optional(),
-  temperature: z.number().min(0).max(2).optional(),
-  maxTokens: z.int().positive().optional(),
-  stream: z.boolean().default(false).describe('Answer as Server-Sent Events of {content}, ended by [DONE].'),
-})
+/** Where a request goes. */
+const target = {
+  modelId: z.string().min(1).optional().describe('A model, or pool:NAME.'),
+  role: RouteName.optional().describe('Instead of modelId: whoever has this job.'),
+  productType: RouteName.optional().describe('What it is for; a role may have a pool of its own for it.'),
+}
+
+const hasOneTarget = ({ modelId, role }: { modelId?: unknown; role?: unknown }): boolean =>
+  (modelId === undefined) !== (role === undefined)
+
+/** It is told together with whatever else is wrong. */
+const ONE_TARGET = {
+  path: ['modelId'],
+  error: 'is required, unless role takes its place',
+  when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null,
+}
+
+export const GenerateText = z
+  .strictObject({
+    prompt: z.string().min(1),
+    ...target,
+    systemPrompt: z.string().optional(),
+    temperature: z.number().min(0).max(2).optional(),
+    maxTokens: z.int().positive().optional(),
+    stream: z.boolean().default(false).describe('Answer as Server-Sent Events of {content}, ended by [DONE].'),
+  })
+  .refine(hasOneTarget, ONE_TARGET)
 export type GenerateText = z.infer<typeof GenerateText>
 
 /** DESIGN's finish reasons; the provider's own word stands beside it. */
@@ -49,42 +72,46 @@ export type TextEvent = z.infer<typeof TextEvent>
 /** Where a picture of a request stands. */
 const PictureUrl = z.string().min(1).describe('An http or https URL, or a data URL with base64.')
 
-export const GenerateImage = z.strictObject({
-  prompt: z.string().min(1),
-  modelId: z.string().min(1),
-  negativePrompt: z.string().min(1).optional(),
-  width: z.int().min(64).max(8192).optional(),
-  height: z.int().min(64).max(8192).optional(),
-  aspectRatio: z
-    .string()
-    .regex(/^[1-9]\d{0,3}:[1-9]\d{0,3}$/, 'must be WIDTH:HEIGHT, such as 16:9')
-    .optional()
-    .describe('Instead of width and height, such as 16:9.'),
-  guidanceScale: z.number().min(0).max(100).optional(),
-  steps: z.int().min(1).max(500).optional(),
-  count: z
-    .int()
-    .min(1)
-    .max(10)
-    .default(1)
-    .describe('Made by several calls where the model makes fewer at once. What was made is answered though some fail.'),
-  seed: z.int().min(0).max(4294967295).optional(),
-  images: z.array(PictureUrl).min(1).max(16).optional().describe('Pictures to start from or to refer to.'),
-  mask: PictureUrl.optional().describe('Where the first picture is to be painted anew.'),
-  strength: z.number().min(0).max(1).optional().describe('How far to depart from the first picture: 0 keeps it.'),
-  loras: z
-    .array(z.strictObject({ path: z.string().min(1), scale: z.number().min(-10).max(10).optional() }))
-    .max(20)
-    .optional(),
-  style: z.string().min(1).max(200).optional(),
-  quality: z.string().min(1).max(50).optional(),
-  background: z.enum(['transparent', 'opaque', 'auto']).optional(),
-  outputFormat: z.enum(['png', 'jpeg', 'webp', 'svg', 'gif']).optional(),
-  inputs: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .describe("Settings in the provider's own words, checked against the inputs of the model's record."),
-})
+export const GenerateImage = z
+  .strictObject({
+    prompt: z.string().min(1),
+    ...target,
+    negativePrompt: z.string().min(1).optional(),
+    width: z.int().min(64).max(8192).optional(),
+    height: z.int().min(64).max(8192).optional(),
+    aspectRatio: z
+      .string()
+      .regex(/^[1-9]\d{0,3}:[1-9]\d{0,3}$/, 'must be WIDTH:HEIGHT, such as 16:9')
+      .optional()
+      .describe('Instead of width and height, such as 16:9.'),
+    guidanceScale: z.number().min(0).max(100).optional(),
+    steps: z.int().min(1).max(500).optional(),
+    count: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(1)
+      .describe(
+        'Made by several calls where the model makes fewer at once. What was made is answered though some fail.',
+      ),
+    seed: z.int().min(0).max(4294967295).optional(),
+    images: z.array(PictureUrl).min(1).max(16).optional().describe('Pictures to start from or to refer to.'),
+    mask: PictureUrl.optional().describe('Where the first picture is to be painted anew.'),
+    strength: z.number().min(0).max(1).optional().describe('How far to depart from the first picture: 0 keeps it.'),
+    loras: z
+      .array(z.strictObject({ path: z.string().min(1), scale: z.number().min(-10).max(10).optional() }))
+      .max(20)
+      .optional(),
+    style: z.string().min(1).max(200).optional(),
+    quality: z.string().min(1).max(50).optional(),
+    background: z.enum(['transparent', 'opaque', 'auto']).optional(),
+    outputFormat: z.enum(['png', 'jpeg', 'webp', 'svg', 'gif']).optional(),
+    inputs: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe("Settings in the provider's own words, checked against the inputs of the model's record."),
+  })
+  .refine(hasOneTarget, ONE_TARGET)
 export type GenerateImage = z.infer<typeof GenerateImage>
 
 export const GeneratedImage = Served.extend({

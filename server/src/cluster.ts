@@ -5,11 +5,17 @@ import { createAuthority } from './access/authority.ts'
 import { remoteAuthority, serveAuthority } from './access/cluster.ts'
 import { TurnoutError } from './core/error.ts'
 import { openDatabase } from './db/database.ts'
-import { createLogger, launchEmulator, needsEmulator, type RunningServer, serve } from './main.ts'
+import { launchEmulator, needsEmulator } from './emulation.ts'
+import { createLogger, type RunningServer, serve } from './main.ts'
 import type { ServerOptions } from './options.ts'
 
-/** How the primary tells its workers where the emulator listens. */
-const EMULATOR_VARIABLE = 'TURNOUT_WORKER_EMULATOR_URL'
+/** How the primary tells its workers where the emulator stands in for which providers, as JSON. */
+const EMULATOR_VARIABLE = 'TURNOUT_WORKER_EMULATOR'
+
+function emulatedByPrimary(): Record<string, string> | undefined {
+  const text = process.env[EMULATOR_VARIABLE]
+  return text === undefined ? undefined : (JSON.parse(text) as Record<string, string>)
+}
 /** How long a worker may outlast the grace period before it is killed. */
 const KILL_AFTER_GRACE_MS = 5_000
 const FIRST_RESTART_MS = 250
@@ -38,7 +44,7 @@ export async function serveAsWorker(options: ServerOptions): Promise<RunningServ
   try {
     const running = await serve(options, {
       authority: remoteAuthority(process, options.workers),
-      emulatorUrl: process.env[EMULATOR_VARIABLE],
+      emulated: emulatedByPrimary(),
     })
     process.send?.({ turnout: 'ready', url: running.url, adminKey: running.adminKey } satisfies WorkerReady)
     return running
@@ -108,7 +114,7 @@ export async function startWorkers(options: ServerOptions): Promise<RunningServe
   let restartMs = FIRST_RESTART_MS
 
   const launch = (): Worker => {
-    const worker = cluster.fork(emulator ? { [EMULATOR_VARIABLE]: emulator.url } : {})
+    const worker = cluster.fork(emulator ? { [EMULATOR_VARIABLE]: JSON.stringify(emulator.roots) } : {})
     serveAuthority(worker, authority)
     return worker
   }

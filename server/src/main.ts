@@ -14,12 +14,17 @@ import { createHttpServer } from './dataplane/server.ts'
 import { ensureDataDir } from './db/data-dir.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { sharedSecret } from './db/settings.ts'
+import { emulations, launchEmulator, needsEmulator } from './emulation.ts'
 import { Artifacts } from './gateway/artifacts.ts'
 import { createGeneration } from './gateway/generation.ts'
 import { HealthMonitor } from './gateway/health.ts'
 import { inlinePicture } from './gateway/inputs.ts'
 import { testModel } from './gateway/model-test.ts'
 import { listProviders } from './gateway/providers.ts'
+import { explainRoute } from './gateway/routing/explain.ts'
+import { DeploymentHealth, observers } from './gateway/routing/health.ts'
+import { createDeployments } from './gateway/routing/report.ts'
+import { Router } from './gateway/routing/router.ts'
 import { createTransport } from './gateway/transport.ts'
 import { Wires } from './gateway/wire.ts'
 import { createLedger } from './ledger/index.ts'
@@ -32,7 +37,7 @@ import { Watchdog } from './lib/watchdog.ts'
 import type { ServerOptions } from './options.ts'
 import { ADAPTERS } from './providers/index.ts'
 import type { ProviderPreset } from './registry/catalog/providers.ts'
-import { createRegistry, hasCredentials } from './registry/index.ts'
+import { createRegistry } from './registry/index.ts'
 import { createFileStorage } from './storage/fs.ts'
 
 export { ADAPTERS }
@@ -49,8 +54,8 @@ export interface RunningServer {
 /** What the processes of one cluster share; a single process makes its own. */
 export interface Shared {
   authority: LimitAuthority
-  /** Where the emulator listens, when it stands in for providers. */
-  emulatorUrl: string | undefined
+  /** Where the emulator stands in for which providers, when it does. */
+  emulated: Readonly<Record<string, string>> | undefined
 }
 
 export const VERSION = (
@@ -65,27 +70,13 @@ export function createLogger(options: Pick<ServerOptions, 'logLevel'>): Logger {
   return pino({ level: options.logLevel, base: undefined })
 }
 
-/** Whether the emulator must stand in because there is nobody else to ask. */
-export function needsEmulator(options: ServerOptions): boolean {
-  return (
-    options.emulate === 'always' || (options.emulate === 'auto' && !hasCredentials(options.env, options.configFile))
-  )
-}
-
-/** Starts the emulator; its libraries are loaded only then. */
-export async function launchEmulator(): Promise<{ url: string; close(): Promise<void> }> {
-  const { startEmulator } = await import('@turnout/emulator')
-  const emulator = await startEmulator({ chunkDelayMs: 15 })
-  return { url: emulator.openaiBaseUrl, close: () => emulator.close() }
-}
-
 /** Starts a server: in this process, or as many workers as the options say. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   if (cluster.isWorker) return serveAsWorker(options)
   if (options.workers > 1) return startWorkers(options)
   const emulator = needsEmulator(options) ? await launchEmulator() : undefined
   try {
-    const running = await serve(options, { authority: createAuthority(), emulatorUrl: emulator?.url })
+    const running = await serve(options, { authority: createAuthority(), emulated: emulator?.roots })
     return {
       ...running,
       async close() {
@@ -121,13 +112,13 @@ export async function serve(options: ServerOptions, shared: Shared): Promise<Run
 
 async function assemble(
   options: ServerOptions,
-  { authority, emulatorUrl }: Shared,
+  { authority, emulated: roots }: Shared,
   log: Logger,
   database: Database,
   cleanups: Cleanups,
   cleanUp: () => Promise<void>,
 ): Promise<RunningServer> {
-  const emulated = emulatorUrl !== undefined
+  const emulated = roots !== undefined
   const pools = new OriginPools()
   cleanups.add('connections to providers', () => pools.destroy())
   const registry = await createRegistry({
@@ -136,8 +127,7 @@ async function assemble(
     database,
     adapters: new Set(ADAPTERS.keys()),
     list: listLocalModels(pools),
-    emulated:
-      emulatorUrl === undefined ? undefined : { baseUrl: emulatorUrl, credential: 'emulated', providers: ['openai'] },
+    emulated: roots && emulations(roots),
     log,
   })
   cleanups.add('registry', () => registry.close())
@@ -152,6 +142,9 @@ async function assemble(
   cleanups.add('artifacts', () => artifacts.stop())
   const adminKey = options.adminKey === undefined ? await ensureAdminKey(keys, database) : undefined
   const health = new HealthMonitor({ registry, adapters: ADAPTERS, pools, emulated, ready: () => ({ ready: true }) })
+  const router = new Router(new DeploymentHealth())
+  const observer = observers(health, router.health)
+  registry.onChange(({ models }) => router.health.retain(new Set(models.map(({ id }) => id))))
   const limiter = createLimiter({ authority })
   const accessLog = log.isLevelEnabled('info') ? new BufferedWriter(process.stdout) : undefined
   cleanups.add('access log', () => accessLog?.flush())
@@ -161,7 +154,8 @@ async function assemble(
     adapters: ADAPTERS,
     pools,
     ledger,
-    observer: health,
+    observer,
+    router,
     fetcher,
     inlinePicture: (url: string, signal: AbortSignal) => inlinePicture(url, { fetcher }, signal, 'messages'),
   }
@@ -174,6 +168,8 @@ async function assemble(
     health,
     providers: () => listProviders({ registry, adapters: ADAPTERS, health }),
     testModel: (name, input, caller) => testModel(services, registry, name, input, caller),
+    deployments: createDeployments(registry, router.health),
+    explainRoute: (asked) => explainRoute(registry, router, asked),
     log,
     production: options.production,
     version: VERSION,
@@ -187,7 +183,8 @@ async function assemble(
       registry,
       keys,
       limiter,
-      relay: { wires: new Wires(ADAPTERS, pools), watchdog: new Watchdog(), ledger, observer: health },
+      relay: { wires: new Wires(ADAPTERS, pools), watchdog: new Watchdog(), ledger, observer },
+      router,
       text: services,
       images: services,
       artifacts,

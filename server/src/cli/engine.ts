@@ -9,8 +9,6 @@ export interface Engine {
   startServer(options: ServerOptions): Promise<Started & { close(): Promise<void> }>
   /** Every adapter, by its id. */
   readonly ADAPTERS: ReadonlyMap<string, ProviderAdapter>
-  /** Whether a server with these options starts the emulator. */
-  needsEmulator(options: ServerOptions): boolean
   /** How the registry asks the engines of this machine what they serve. */
   listLocalModels(
     pools: OriginPools,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type Database, openDatabase } from '../db/database.ts'
+import { needsEmulator, unstartedEmulations } from '../emulation.ts'
 import { OriginPools } from '../lib/http/pools.ts'
 import type { OptionName, ServerOptions } from '../options.ts'
 import { createRegistry } from '../registry/index.ts'
@@ -31,7 +32,7 @@ export async function borrow<T>(
   database: Database | undefined,
   use: (registry: Registry) => Promise<T>,
 ): Promise<T> {
-  const { ADAPTERS, listLocalModels, needsEmulator } = await loadEngine()
+  const { ADAPTERS, listLocalModels } = await loadEngine()
   const pools = new OriginPools()
   try {
     const registry = await createRegistry({
@@ -40,7 +41,7 @@ export async function borrow<T>(
       database,
       adapters: new Set(ADAPTERS.keys()),
       list: listLocalModels(pools),
-      emulated: needsEmulator(options) ? EMULATOR : undefined,
+      emulated: needsEmulator(options) ? unstartedEmulations() : undefined,
       log: commandLog(options),
     })
     try {
@@ -52,6 +53,3 @@ export async function borrow<T>(
     await pools.destroy()
   }
 }
-
-/** Commands only ask what the emulator would serve. It is not started for that, so it has no address. */
-const EMULATOR = { baseUrl: 'http://emulator.invalid', credential: 'emulated', providers: ['openai'] }

@@ -32,12 +32,13 @@ describe('invalid input', () => {
     expect(body.error.message).toBe('prompt must have at least 1 character (3 more in details).')
     expect(body.error.details).toEqual([
       { path: 'prompt', message: 'must have at least 1 character' },
-      { path: 'modelId', message: 'is required and must be a string' },
       { path: 'temperature', message: 'must be at most 2' },
       {
         path: 'colour',
-        message: 'is not known; allowed: prompt, modelId, systemPrompt, temperature, maxTokens, stream',
+        message:
+          'is not known; allowed: prompt, modelId, role, productType, systemPrompt, temperature, maxTokens, stream',
       },
+      { path: 'modelId', message: 'is required, unless role takes its place' },
     ])
   })
 

@@ -1,5 +1,6 @@
 import type {
   Attempt,
+  DeploymentHealth,
   GeneratedImage,
   GeneratedText,
   Model,
@@ -84,6 +85,18 @@ export const TEST: ModelTest = {
   tested: false,
   estimate: '0.001',
   note: 'The call costs at most about $0.001.',
+}
+export const DEPLOYMENT: DeploymentHealth = {
+  id: 'writer',
+  model: 'writer',
+  provider: 'openai',
+  state: 'ready',
+  coolingUntil: null,
+  running: 0,
+  firstPartMs: 12,
+  latencyMs: null,
+  failures: 0,
+  lastError: null,
 }
 export const ATTEMPT: Attempt = {
   id: 'att_1',
@@ -277,6 +290,20 @@ export function fakeServices(change: Partial<ControlPlaneServices> = {}): Contro
     },
     providers: () => [PROVIDER],
     testModel: async (model) => ({ ...TEST, model }),
+    deployments: {
+      list: () => [DEPLOYMENT],
+      drain: (id) => ({ ...DEPLOYMENT, id, state: 'drained' }),
+      reset: (id) => ({ ...DEPLOYMENT, id }),
+    },
+    explainRoute: ({ model }) => ({
+      route: model,
+      pool: null,
+      strategy: 'priority',
+      output: 'text',
+      estimatedInputTokens: 1,
+      candidates: [{ deployment: 'writer', provider: 'openai', state: 'ready', note: null, reached: true }],
+      skipped: [],
+    }),
     log: pino({ level: 'silent' }),
     production: true,
     version: '1.2.3',

@@ -89,10 +89,11 @@ describe('generation without a stream', () => {
     const { status, body } = await server.call('GET', `/api/generate-${what}`)
     expect(status).toBe(200)
     expect(body.data.fields).toContainEqual({
-      name: 'modelId',
+      name: 'prompt',
       required: true,
       schema: { type: 'string', minLength: 1 },
     })
+    expect(body.data.fields).toContainEqual(expect.objectContaining({ name: 'modelId', required: false }))
     for (const { body: json } of body.data.examples) {
       const answer = await server.call('POST', `/api/generate-${what}`, { role: 'user', json })
       expect(answer.status).toBe(200)

@@ -3,11 +3,12 @@ import type { Role } from '@turnout/contract'
 import { readSecret } from '../access/bearer.ts'
 import { requireRole } from '../access/roles.ts'
 import type { Principal } from '../access/types.ts'
-import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError, toOpenAIError } from '../core/error.ts'
 import { formatDollars } from '../core/price.ts'
-import { Relay } from '../gateway/relay/relay.ts'
-import type { AnswerHead, RelayCall, RelayClient, Running } from '../gateway/relay/types.ts'
+import type { Route } from '../core/route.ts'
+import type { AnswerHead, RelayClient, Running } from '../gateway/relay/types.ts'
+import { attemptsOf } from '../gateway/routing/failure.ts'
+import { isSole, soleDeployment } from '../gateway/routing/router.ts'
 import { newId } from '../lib/ids.ts'
 import type { Watched } from '../lib/watchdog.ts'
 import type { DataPlane } from './plane.ts'
@@ -15,8 +16,6 @@ import type { DataPlane } from './plane.ts'
 /** An answer of which a client has read nothing for so long is given up. */
 const UNREAD_MS = 60_000
 const SHORT_BODY_BYTES = 16 * 1024
-/** What a complete stream of a chat ends with. */
-const CHAT_END = 'data: [DONE]\n\n'
 
 /** Turns a whole answer into what the client asked for, where that is not what came. */
 export type AnswerFilter = (body: Buffer) => Promise<Buffer>
@@ -33,6 +32,8 @@ export class Exchange implements RelayClient, Watched {
   #model = ''
   #provider = ''
   #substitutedFor: string | undefined
+  /** The pool or role that was asked for, where it was not a model. */
+  #route: string | undefined
   /** US dollars, once the cost is known. */
   #cost: string | undefined
   #attempts = 0
@@ -84,24 +85,27 @@ export class Exchange implements RelayClient, Watched {
     return principal
   }
 
-  /** Hands the request's bytes to the gateway, which answers through this object. */
-  relay(call: RelayCall, substitutedFor: string | undefined, filter?: AnswerFilter): void {
+  /** Whole answers go through it from now on; undefined lets them pass as they are. */
+  filterBy(filter: AnswerFilter | undefined): void {
     this.#filter = filter
-    this.#endMarker = call.operation === 'chat' ? CHAT_END : ''
-    this.run(new Relay(this.plane.relay, call, this), call.deployment, substitutedFor)
   }
 
-  /** Lets the gateway answer a chat that it has to put into other words. */
-  interpret(running: Running, deployment: Deployment, substitutedFor: string | undefined): void {
-    this.#endMarker = CHAT_END
-    this.run(running, deployment, substitutedFor)
-  }
-
-  /** Starts what brings the answer, unless there is nobody left to answer. */
-  run(running: Running, { model, provider }: Deployment, substitutedFor: string | undefined): void {
-    this.#model = model.id
-    this.#provider = provider.id
-    this.#substitutedFor = substitutedFor
+  /**
+   * Starts what brings the answer, unless there is nobody left to answer.
+   *
+   * @param endMarker What a complete stream ends with.
+   */
+  run(running: Running, route: Route, endMarker = ''): void {
+    this.#endMarker = endMarker
+    this.#substitutedFor = route.substitutedFor
+    if (isSole(route)) {
+      const { model, provider } = soleDeployment(route)
+      this.#model = model.id
+      this.#provider = provider.id
+    } else {
+      this.#model = route.name
+      this.#route = route.name
+    }
     if (this.#response.destroyed) return
     this.#running = running
     running.start()
@@ -175,7 +179,9 @@ export class Exchange implements RelayClient, Watched {
       response.destroy()
       return
     }
-    const body = JSON.stringify(toOpenAIError(error, this.requestId))
+    const told = toOpenAIError(error, this.requestId)
+    const tried = attemptsOf(error)
+    const body = JSON.stringify(tried ? { error: { ...told.error, attempts: tried } } : told)
     if (response.headersSent) {
       this.#end(`event: error\ndata: ${body}\n\n`)
       return
@@ -190,8 +196,9 @@ export class Exchange implements RelayClient, Watched {
       'x-should-retry',
       String(error.retryable),
     ]
-    if (this.#model)
+    if (this.#provider)
       headers.push('x-turnout-model', headerText(this.#model), 'x-turnout-provider', headerText(this.#provider))
+    this.#addRoute(headers)
     if (attempts > 0) headers.push('x-turnout-attempts', String(attempts))
     if (error.retryAfterMs !== undefined) headers.push('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
     if (error.status === 405) headers.push('allow', (error.details as { allow: string }).allow)
@@ -240,8 +247,10 @@ export class Exchange implements RelayClient, Watched {
     return headers
   }
 
-  #answerHeaders({ attempts, warnings }: AnswerHead): string[] {
+  #answerHeaders({ deployment, attempts, warnings }: AnswerHead): string[] {
     this.#attempts = attempts
+    this.#model = deployment.model.id
+    this.#provider = deployment.provider.id
     const headers = this.#commonHeaders()
     headers.push(
       'x-turnout-model',
@@ -251,9 +260,17 @@ export class Exchange implements RelayClient, Watched {
       'x-turnout-attempts',
       String(attempts),
     )
+    this.#addRoute(headers)
     if (this.#substitutedFor !== undefined) headers.push('x-turnout-substituted-for', headerText(this.#substitutedFor))
     if (warnings?.length) headers.push('x-turnout-warnings', warningsText(warnings))
     return headers
+  }
+
+  /** By which pool or role the answer came about, and how many of its deployments had failed before. */
+  #addRoute(headers: string[]): void {
+    if (this.#route === undefined) return
+    headers.push('x-turnout-route', headerText(this.#route))
+    headers.push('x-turnout-fallbacks', String(this.#running?.fallbacks ?? 0))
   }
 
   #onClose(): void {

@@ -1,22 +1,27 @@
 import { ImageEditsRequest, ImagesRequest } from '@turnout/contract'
 import type { z } from 'zod'
 import type { Principal } from '../access/types.ts'
-import type { OpenAIOperation } from '../core/adapter.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import { pricedSettings } from '../core/image/priced.ts'
 import { check } from '../core/input.ts'
 import { changeBody } from '../core/openai/body.ts'
+import { imageNeeds } from '../core/routing/image-needs.ts'
+import { metadataOf, type Needs } from '../core/routing/needs.ts'
 import { picturesPassThrough } from '../gateway/media/path.ts'
-import { encodeMultipart, multipartBoundary, multipartType } from '../lib/multipart.ts'
-import type { Resolution } from '../registry/types.ts'
+import { Relay } from '../gateway/relay/relay.ts'
+import type { RelayCall, RelayClient, Running } from '../gateway/relay/types.ts'
+import { isSole, soleDeployment } from '../gateway/routing/router.ts'
+import type { Trail } from '../gateway/routing/trail.ts'
+import { encodeMultipart, type FormPart, multipartBoundary, multipartType } from '../lib/multipart.ts'
 import { readBody, readJson } from './body.ts'
 import type { AnswerFilter, Exchange } from './exchange.ts'
 import { drawByAdapter } from './images/by-adapter.ts'
 import { changeParts, formValues, pictureParts, readForm } from './images/form.ts'
 import { linkPictures } from './picture-links.ts'
-import { relayedBody, resolveFor } from './target.ts'
+import { productTypeOf, relayedBody, routeFor, runThrough } from './target.ts'
 
+type PictureOperation = 'images.generate' | 'images.edit'
 type Request = z.infer<typeof ImagesRequest> | z.infer<typeof ImageEditsRequest>
 
 /** Where the model answers with base64 alone and links are asked for, the pictures are kept here and linked. */
@@ -31,71 +36,125 @@ function linkFilter(exchange: Exchange, deployment: Deployment, body: Request): 
 }
 
 /** Whether the bytes of the request can go on as they are. */
-function passes({ plane }: Exchange, { deployment }: Resolution, operation: OpenAIOperation): boolean {
+function passes({ plane }: Exchange, deployment: Deployment, operation: PictureOperation): boolean {
   const adapter = plane.images.adapters.get(deployment.provider.adapter)
   return picturesPassThrough(adapter, deployment, operation, plane.relay.wires)
 }
 
-function relay(
-  exchange: Exchange,
-  principal: Principal,
-  operation: OpenAIOperation,
-  body: Request,
-  target: Resolution,
-  changes: Readonly<Record<string, unknown>>,
-  outgoing: { body: Buffer; contentType: string },
-): void {
-  const { deployment, substitutedFor } = target
+/** A request as it came, as JSON or as a form. */
+interface Asked {
+  principal: Principal
+  operation: PictureOperation
+  body: Request
+  /** All of its fields. */
+  values: Record<string, unknown>
+  raw: Buffer
+  contentType: string
+  /** Where it is a form. */
+  form?: { parts: readonly FormPart[]; boundary: string }
+}
+
+/** The bytes that go on, with what must differ in them. */
+function outgoing({ raw, values, contentType, form }: Asked, changes: Readonly<Record<string, unknown>>) {
+  if (form === undefined) return { body: changeBody(raw, values, changes), contentType: 'application/json' }
+  if (Object.keys(changes).length === 0) return { body: raw, contentType }
+  return {
+    body: encodeMultipart(changeParts(form.parts, changes), form.boundary),
+    contentType: multipartType(form.boundary),
+  }
+}
+
+function relay(exchange: Exchange, asked: Asked, deployment: Deployment, client: RelayClient, trail?: Trail): Relay {
+  const { plane, requestId } = exchange
+  const { principal, operation, body, values } = asked
   if (body.stream && deployment.model.capabilities.streaming === false) {
     throw new TurnoutError('capability_missing', `Model ${deployment.model.id} does not stream its pictures.`, {
       param: 'stream',
     })
   }
-  exchange.relay(
-    {
-      requestId: exchange.requestId,
-      operation,
-      keyId: principal.keyId,
-      user: body.user ?? principal.owner,
-      streamed: body.stream === true,
-      settings: pricedSettings({ ...body, ...changes }),
-      deployment,
-      ...outgoing,
-      hideUsage: false,
-      choices: 1,
-    },
-    substitutedFor,
-    linkFilter(exchange, deployment, body),
-  )
+  const changes = relayedBody(deployment, operation, values, plane.relay.wires)
+  exchange.filterBy(linkFilter(exchange, deployment, body))
+  const call: RelayCall = {
+    requestId,
+    operation,
+    keyId: principal.keyId,
+    user: body.user ?? principal.owner,
+    streamed: body.stream === true,
+    settings: pricedSettings({ ...body, ...changes }),
+    trail,
+    deployment,
+    ...outgoing(asked, changes),
+    hideUsage: false,
+    choices: 1,
+  }
+  return new Relay(plane.relay, call, client)
 }
 
-function relayJson(
+/** What brings the answer of one deployment. @throws TurnoutError where its model does not take the request */
+function answerOf(
   exchange: Exchange,
-  principal: Principal,
-  operation: 'images.generate' | 'images.edit',
-  schema: typeof ImagesRequest | typeof ImageEditsRequest,
-  raw: Buffer,
-): void {
+  asked: Asked,
+  deployment: Deployment,
+  client: RelayClient,
+  trail?: Trail,
+): Running {
+  if (passes(exchange, deployment, asked.operation)) return relay(exchange, asked, deployment, client, trail)
+  exchange.filterBy(undefined)
+  return drawByAdapter(exchange, { ...asked, parts: asked.form?.parts, trail }, deployment, client)
+}
+
+/** What the request asks of whoever is to draw. */
+function needsOf({ body, values, operation, form }: Asked, productType: string | undefined): Needs {
+  const { negative_prompt, guidance_scale, steps, num_inference_steps, seed, loras } = values
+  const { images, mask } = body as ImageEditsRequest
+  const pictures = form ? pictureParts(form.parts).length : (images?.length ?? 0)
+  const wish = {
+    prompt: body.prompt,
+    count: body.n,
+    size: body.size,
+    pictures: operation === 'images.edit' ? pictures : 0,
+    mask: form ? form.parts.some(({ name, filename }) => name === 'mask' && filename !== undefined) : Boolean(mask),
+    streamed: body.stream === true,
+    transparent: body.background === 'transparent',
+    settings: pricedSettings(body),
+    negativePrompt: negative_prompt,
+    guidanceScale: guidance_scale,
+    steps: steps ?? num_inference_steps,
+    seed,
+    loras,
+  }
+  return imageNeeds(wish, metadataOf(undefined, productType))
+}
+
+/** Answers by whoever the model, the pool or the role leads to. */
+function draw(exchange: Exchange, asked: Asked): void {
   const { plane, request } = exchange
-  const parsed = readJson(request.headers['content-type'], raw, plane.limits.jsonDepth)
-  const body: Request = check(schema, parsed)
-  const target = resolveFor(plane.registry, body.model, 'image')
-  if (!passes(exchange, target, operation)) {
-    drawByAdapter(exchange, principal, target, { operation, body, values: parsed })
+  const productType = productTypeOf(request.headers, asked.values.metadata)
+  const route = routeFor(plane.registry, asked.body.model, 'image', productType)
+  if (isSole(route)) {
+    exchange.run(answerOf(exchange, asked, soleDeployment(route), exchange), route)
     return
   }
-  const changes = relayedBody(target.deployment, operation, parsed, plane.relay.wires)
-  relay(exchange, principal, operation, body, target, changes, {
-    body: changeBody(raw, parsed, changes),
-    contentType: 'application/json',
+  runThrough(exchange, route, {
+    needs: needsOf(asked, productType),
+    begin: ({ deployment, trail }, client) => answerOf(exchange, asked, deployment, client, trail),
+    paidOnAcceptance: true,
   })
+}
+
+function drawJson(exchange: Exchange, principal: Principal, operation: PictureOperation, raw: Buffer): void {
+  const { plane, request } = exchange
+  const contentType = request.headers['content-type']
+  const values = readJson(contentType, raw, plane.limits.jsonDepth)
+  const body: Request = check(operation === 'images.edit' ? ImageEditsRequest : ImagesRequest, values)
+  draw(exchange, { principal, operation, body, values, raw, contentType: contentType ?? '' })
 }
 
 /** `POST /v1/images/generations` */
 export async function imageGenerations(exchange: Exchange): Promise<void> {
   const principal = await exchange.authorize('user', true)
   const raw = await readBody(exchange.request, exchange.plane.limits.imageBodyBytes)
-  relayJson(exchange, principal, 'images.generate', ImagesRequest, raw)
+  drawJson(exchange, principal, 'images.generate', raw)
 }
 
 /** `POST /v1/images/edits`, as a form with files or as JSON with links. */
@@ -115,22 +174,12 @@ export async function imageEdits(exchange: Exchange): Promise<void> {
         },
       )
     }
-    relayJson(exchange, principal, 'images.edit', ImageEditsRequest, raw)
+    drawJson(exchange, principal, 'images.edit', raw)
     return
   }
   const parts = readForm(raw, boundary)
   const values = formValues(parts)
   const body = check(ImageEditsRequest, values)
   pictureParts(parts)
-  const target = resolveFor(plane.registry, body.model, 'image')
-  if (!passes(exchange, target, 'images.edit')) {
-    drawByAdapter(exchange, principal, target, { operation: 'images.edit', body, values, parts })
-    return
-  }
-  const changes = relayedBody(target.deployment, 'images.edit', values, plane.relay.wires)
-  const same = Object.keys(changes).length === 0
-  relay(exchange, principal, 'images.edit', body, target, changes, {
-    body: same ? raw : encodeMultipart(changeParts(parts, changes), boundary),
-    contentType: same ? contentType : multipartType(boundary),
-  })
+  draw(exchange, { principal, operation: 'images.edit', body, values, raw, contentType, form: { parts, boundary } })
 }

@@ -2,6 +2,7 @@ import type { Keys, RequestLimiter } from '../access/types.ts'
 import type { Artifacts } from '../gateway/artifacts.ts'
 import type { ImageServices } from '../gateway/media/pictures.ts'
 import type { RelayServices } from '../gateway/relay/relay.ts'
+import type { Router } from '../gateway/routing/router.ts'
 import type { TextServices } from '../gateway/text/request.ts'
 import type { BufferedWriter } from '../lib/buffered-writer.ts'
 import type { Registry } from '../registry/types.ts'
@@ -12,6 +13,8 @@ export interface DataPlane {
   keys: Keys
   limiter: RequestLimiter
   relay: RelayServices
+  /** Chooses among the deployments of pools and roles. */
+  router: Router
   /** For providers that do not speak OpenAI's dialect. */
   text: TextServices
   /** For pictures by providers that do not speak OpenAI's dialect. */

@@ -1,9 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Modality } from '@turnout/contract'
 import type { OpenAIOperation } from '../core/adapter.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
+import type { Route } from '../core/route.ts'
+import type { Needs } from '../core/routing/needs.ts'
+import { type Begin, Fallback } from '../gateway/routing/fallback.ts'
+import { isSole, soleDeployment } from '../gateway/routing/router.ts'
 import type { Wires } from '../gateway/wire.ts'
-import type { Registry, Resolution } from '../registry/types.ts'
+import type { Registry } from '../registry/types.ts'
+import type { Exchange } from './exchange.ts'
 
 const MAKES: Readonly<Record<string, string>> = {
   text: 'chat completions',
@@ -11,20 +17,40 @@ const MAKES: Readonly<Record<string, string>> = {
   image: 'pictures',
 }
 
-/** The deployment for a name, if its model makes what is asked for. */
-export function resolveFor(registry: Registry, name: string, output: Modality): Resolution {
-  const resolution = registry.snapshot.resolve(name)
-  const { model } = resolution.deployment
-  if (!model.output.includes(output)) {
-    throw new TurnoutError(
-      'capability_missing',
-      `Model ${model.id} does not make ${MAKES[output]}; it makes ${model.output.join(' and ')}.`,
-      {
-        param: 'model',
-      },
-    )
-  }
-  return resolution
+/** For which kind of product a request is: by its header, else by its metadata. Roles may have a pool for it. */
+export function productTypeOf(headers: IncomingHttpHeaders, metadata: unknown): string | undefined {
+  const header = headers['x-turnout-product-type']
+  if (typeof header === 'string' && header !== '') return header
+  const named = (metadata as { product_type?: unknown } | null | undefined)?.product_type
+  return typeof named === 'string' ? named : undefined
+}
+
+/** Where a request for a name may go; of a single model it is certain that it makes what is asked for. */
+export function routeFor(registry: Registry, name: string, output: Modality, productType?: string): Route {
+  const route = registry.snapshot.route(name, productType)
+  if (!isSole(route)) return route
+  const { model } = soleDeployment(route)
+  if (model.output.includes(output)) return route
+  throw new TurnoutError(
+    'capability_missing',
+    `Model ${model.id} does not make ${MAKES[output]}; it makes ${model.output.join(' and ')}.`,
+    { param: 'model' },
+  )
+}
+
+/** What the way through several deployments needs to know besides where it leads. */
+export interface Passage {
+  needs: Needs
+  begin: Begin
+  /** What a complete stream ends with. */
+  endMarker?: string
+  paidOnAcceptance?: boolean
+}
+
+/** Answers by whoever of several deployments gives an answer first in their order. */
+export function runThrough(exchange: Exchange, route: Route, passage: Passage): void {
+  const chain = exchange.plane.router.chain(route, passage.needs, passage.paidOnAcceptance)
+  exchange.run(new Fallback(chain, passage.begin, exchange), route, passage.endMarker)
 }
 
 /** What a request is, rather than how it is to be done: no default takes their place. */

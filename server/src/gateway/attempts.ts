@@ -1,14 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Usage } from '@turnout/contract'
-import type { Connection, ProviderAdapter } from '../core/adapter.ts'
+import type { Connection, ProviderAdapter, Transport } from '../core/adapter.ts'
 import { mayBeBilled } from '../core/delivery.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
-import { retryDelay } from '../core/retry.ts'
+import { exhaustedUntil } from '../core/routing/rate-headers.ts'
 import type { Ledger } from '../ledger/types.ts'
 import type { OriginPools } from '../lib/http/pools.ts'
 import { type AttemptObserver, Meter, type Metered } from './metering.ts'
 import { Patience } from './patience.ts'
+import { pauseBefore } from './routing/trail.ts'
 import { toldToClient } from './told.ts'
 import { createTransport } from './transport.ts'
 
@@ -24,7 +25,7 @@ export interface AttemptScope {
   connection: Connection
   patience: Patience
   meter: Meter
-  /** 1 for the first. */
+  /** 1 for the first of the request. */
   number: number
   /** What the attempt has used as far as the provider has said: it is paid for, whatever becomes of the answer. */
   usage: Usage
@@ -76,11 +77,16 @@ export async function attempt<T>(
   plan: AttemptPlan,
   call: (scope: AttemptScope) => Promise<T>,
 ): Promise<T> {
-  const { deployment } = plan
-  for (let number = 1; ; number += 1) {
-    const patience = new Patience(deployment.provider.id, plan.signal, deployment.timeouts.totalMs)
-    const connection = connectionTo(deployment, services.pools, patience.signal, plan.paidOnAcceptance)
-    const meter = new Meter(services.ledger, services.observer, plan, deployment, number)
+  const { deployment, trail } = plan
+  const { ledger, observer, pools } = services
+  const { totalMs } = deployment.timeouts
+  for (let retries = 0; ; retries += 1) {
+    const rest = trail ? Math.min(totalMs, trail.by - Date.now()) : totalMs
+    const patience = new Patience(deployment.provider.id, plan.signal, rest)
+    const plain = connectionTo(deployment, pools, patience.signal, plan.paidOnAcceptance)
+    const connection = { ...plain, transport: watched(plain.transport, observer, deployment) }
+    const meter = new Meter(ledger, observer, plan, deployment, retries + 1)
+    const { number } = meter
     const scope: AttemptScope = { connection, patience, meter, number, usage: {} }
     plan.onAttempt?.(number)
     try {
@@ -90,7 +96,7 @@ export async function attempt<T>(
       const failure = TurnoutError.from(thrown)
       const error = toldToClient(failure, { ...plan, committed: false })
       await failed(meter, error, scope.usage)
-      const delay = retryDelay(deployment.retry, error, number - 1, Math.random())
+      const delay = pauseBefore(trail, deployment, error, retries)
       if (delay === null) throw error
       await wait(delay, undefined, { signal: plan.signal }).catch(() => {
         throw new TurnoutError('canceled', 'The client went away before the answer was complete.')
@@ -99,11 +105,23 @@ export async function attempt<T>(
   }
 }
 
+/** Looks at the headers of every answer before it is handed on. */
+const watched =
+  (transport: Transport, observer: AttemptObserver, deployment: Deployment): Transport =>
+  async (url, request) => {
+    const response = await transport(url, request)
+    const until = exhaustedUntil(response.headers, Date.now())
+    if (until !== undefined) observer.limitReached(deployment, until)
+    return response
+  }
+
 /** Records a bad end; resolves once the record is safe. */
 export function failed(meter: Meter, error: TurnoutError, usage: Usage): Promise<void> {
   // A result that was withheld for its content is not charged by those who say whether it is.
   const billed = error.code !== 'content_policy' && mayBeBilled(error)
-  return new Promise((resolve) => meter.fail(error.code, usage, billed, error.upstreamRequestId, resolve))
+  return new Promise((resolve) =>
+    meter.fail(error.code, usage, billed, error.upstreamRequestId, resolve, error.retryAfterMs),
+  )
 }
 
 /** Records a good end; resolves to the cost once the record is safe. */

@@ -1,11 +1,11 @@
 import type { ErrorCode, Health } from '@turnout/contract'
 import type { ProviderAdapter } from '../core/adapter.ts'
-import type { ProviderConnection } from '../core/deployment.ts'
+import type { Deployment, ProviderConnection } from '../core/deployment.ts'
 import { ERRORS, TurnoutError } from '../core/error.ts'
 import type { OriginPools } from '../lib/http/pools.ts'
 import { tellSafely } from '../lib/redact.ts'
 import type { Registry } from '../registry/types.ts'
-import type { AttemptObserver } from './metering.ts'
+import type { AttemptObserver, AttemptVerdict } from './metering.ts'
 import { createTransport } from './transport.ts'
 import type { HealthService } from './types.ts'
 
@@ -14,7 +14,9 @@ const PROVIDER_FAULTS: ReadonlySet<ErrorCode> = new Set([
   'authentication',
   'billing',
   'connection',
+  'invalid_output',
   'overloaded',
+  'stream_interrupted',
   'timeout',
   'unknown_outcome',
   'upstream_error',
@@ -26,7 +28,6 @@ const WORTH_SHOWING: ReadonlySet<ErrorCode> = new Set([
   'rate_limit',
   'permission',
   'model_not_enabled',
-  'invalid_output',
 ])
 
 /** So many failures in a row make a provider down; one success makes it up. */
@@ -80,15 +81,20 @@ export class HealthMonitor implements HealthService, AttemptObserver {
     this.#timer = setInterval(() => void this.probe(), PROBE_EVERY_MS).unref()
   }
 
-  attemptEnded(provider: string, errorCode: ErrorCode | undefined): void {
-    const signals = this.#signals.get(provider) ?? { failures: 0, at: 0 }
+  attemptBegan(): void {}
+
+  limitReached(): void {}
+
+  attemptEnded({ provider }: Deployment, { errorCode }: AttemptVerdict): void {
+    if (errorCode === 'canceled') return
+    const signals = this.#signals.get(provider.id) ?? { failures: 0, at: 0 }
     signals.at = Date.now()
     if (errorCode === undefined) signals.failures = 0
     else if (PROVIDER_FAULTS.has(errorCode)) signals.failures += 1
     if (errorCode !== undefined && WORTH_SHOWING.has(errorCode)) {
       signals.lastError = { code: errorCode, message: ERRORS[errorCode].meaning, at: signals.at }
     }
-    this.#signals.set(provider, signals)
+    this.#signals.set(provider.id, signals)
   }
 
   /** Asks every configured provider that has been silent. Resolves when all have answered or failed. */

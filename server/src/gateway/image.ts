@@ -1,22 +1,66 @@
 import type { GeneratedImage, GenerateImage } from '@turnout/contract'
 import { TurnoutError } from '../core/error.ts'
 import type { ImageRequest, SettingNames } from '../core/image/request.ts'
+import type { Route } from '../core/route.ts'
+import { imageNeeds } from '../core/routing/image-needs.ts'
+import { metadataOf } from '../core/routing/needs.ts'
 import type { Registry } from '../registry/types.ts'
 import { readPicture } from './inputs.ts'
 import { toBase64 } from './media/outputs.ts'
-import { type ImageServices, makeImages, orderImages } from './media/pictures.ts'
-import { servedBy } from './text.ts'
+import { type ImageOrder, type ImageServices, makeImages, orderImages } from './media/pictures.ts'
+import type { Leg } from './routing/chain.ts'
+import { type Sought, withFallback } from './routing/with-fallback.ts'
+import { nativeRoute, servedBy } from './text.ts'
 import type { Caller } from './types.ts'
 
 /** Where the native API calls a setting otherwise than the core does. */
 const NAMES: SettingNames = { pictures: 'images' }
 
-function requestOf({ modelId: _, images, mask, ...settings }: GenerateImage): ImageRequest {
+function requestOf({ modelId: _, role: __, productType: ___, images, mask, ...settings }: GenerateImage): ImageRequest {
   return {
     ...settings,
     pictures: images?.map((url, index) => readPicture(url, `images[${index}]`)),
     mask: mask === undefined ? undefined : readPicture(mask, 'mask'),
   }
+}
+
+function sought(route: Route, { productType, images, mask, background, quality, ...wish }: GenerateImage): Sought {
+  return {
+    route,
+    needs: () =>
+      imageNeeds(
+        {
+          ...wish,
+          pictures: images?.length ?? 0,
+          mask: mask !== undefined,
+          transparent: background === 'transparent',
+          ...(quality !== undefined && { settings: { quality } }),
+        },
+        metadataOf(undefined, productType),
+      ),
+    paidOnAcceptance: true,
+  }
+}
+
+/** @throws TurnoutError where the model does not take the request */
+function orderOf(
+  services: ImageServices,
+  { deployment, trail }: Leg,
+  input: GenerateImage,
+  caller: Caller,
+): ImageOrder {
+  const { model } = deployment
+  if (!model.output.includes('image')) {
+    throw new TurnoutError(
+      'capability_missing',
+      `Model ${model.id} does not make pictures; it makes ${model.output.join(' and ')}.`,
+      { param: 'modelId' },
+    )
+  }
+  const { requestId, principal } = caller
+  const who = { requestId, keyId: principal.keyId, user: principal.owner }
+  const metered = { ...who, operation: 'image.generate', trail } as const
+  return orderImages(services.adapters, deployment, requestOf(input), metered, NAMES)
 }
 
 /** `POST /api/generate-image`: the pictures of one model, as base64. */
@@ -26,20 +70,13 @@ export async function generateImage(
   input: GenerateImage,
   caller: Caller,
 ): Promise<GeneratedImage> {
-  const { deployment, substitutedFor } = registry.snapshot.resolve(input.modelId)
-  const { model } = deployment
-  if (!model.output.includes('image')) {
-    throw new TurnoutError(
-      'capability_missing',
-      `Model ${model.id} does not make pictures; it makes ${model.output.join(' and ')}.`,
-      { param: 'modelId' },
-    )
-  }
-  const { requestId, principal, signal } = caller
-  const metered = { requestId, operation: 'image.generate', keyId: principal.keyId, user: principal.owner } as const
-  const order = orderImages(services.adapters, deployment, requestOf(input), metered, NAMES)
-  const made = await makeImages(services, order, { signal, sink: toBase64 })
-  const served = servedBy(deployment, caller, substitutedFor, made.attempts, made.usage, made.cost)
+  const route = nativeRoute(registry, input)
+  const { value, fallbacks } = await withFallback(services.router, sought(route, input), async (leg) => {
+    const order = orderOf(services, leg, input, caller)
+    return { order, made: await makeImages(services, order, { signal: caller.signal, sink: toBase64 }) }
+  })
+  const { order, made } = value
+  const served = servedBy(order.deployment, caller, { route, fallbacks }, made.attempts, made.usage, made.cost)
   return {
     ...served,
     warnings: [...served.warnings, ...made.warnings],

@@ -3,6 +3,7 @@ import type { Deployment } from '../core/deployment.ts'
 import { costOf } from '../core/price.ts'
 import type { Ledger, OpenAttempt } from '../ledger/types.ts'
 import { newId } from '../lib/ids.ts'
+import type { Trail } from './routing/trail.ts'
 
 /** What the attempts of one request have in common. */
 export interface Metered {
@@ -13,11 +14,28 @@ export interface Metered {
   streamed: boolean
   /** Settings that prices may depend on, e.g. `{quality: 'high'}`. */
   settings: Readonly<Record<string, string>>
+  /** What the request has behind it, where several deployments may serve it. */
+  trail?: Trail | undefined
 }
 
-/** Hears of the end of every attempt: the health of a provider is judged by them. */
+/** How an attempt ended, as far as it says something of who made it. */
+export interface AttemptVerdict {
+  /** Absent where it succeeded; `canceled` where it was given up. */
+  errorCode: ErrorCode | undefined
+  /** Epoch milliseconds. */
+  startedAt: number
+  latencyMs: number
+  firstPartMs: number | undefined
+  /** How long the provider asks to be left alone. */
+  retryAfterMs: number | undefined
+}
+
+/** Hears of every attempt: the health of providers and deployments is judged by them. */
 export interface AttemptObserver {
-  attemptEnded(provider: string, errorCode: ErrorCode | undefined, latencyMs: number): void
+  attemptBegan(deployment: Deployment): void
+  attemptEnded(deployment: Deployment, verdict: AttemptVerdict): void
+  /** The headers of an answer say that nothing more will be taken until then, in epoch milliseconds. */
+  limitReached(deployment: Deployment, until: number): void
 }
 
 const NO_SETTINGS = {}
@@ -43,16 +61,23 @@ export class Meter {
   readonly #settings: Readonly<Record<string, string>>
   /** Epoch milliseconds of the first content of a stream. */
   firstPartAt: number | undefined
+  /** 1 for the first attempt of the request, over all deployments. */
+  readonly number: number
+  readonly #trail: Trail | undefined
 
+  /** @param attempt Its number, where the request has no trail that counts. */
   constructor(ledger: Ledger, observer: AttemptObserver, metered: Metered, deployment: Deployment, attempt: number) {
     this.#ledger = ledger
     this.#observer = observer
     this.#deployment = deployment
     this.#settings = metered.settings
+    this.#trail = metered.trail
+    this.number = metered.trail ? metered.trail.begin() : attempt
+    observer.attemptBegan(deployment)
     this.#record = ledger.open({
       id: newId('att'),
       requestId: metered.requestId,
-      attempt,
+      attempt: this.number,
       operation: metered.operation,
       model: deployment.model.id,
       provider: deployment.provider.id,
@@ -77,7 +102,7 @@ export class Meter {
   ): void {
     const cost = providerCost ?? priceOf(this.#deployment, usage, this.#settings)
     const latencyMs = this.#latency()
-    this.#observer.attemptEnded(this.#deployment.provider.id, undefined, latencyMs)
+    this.#tell(undefined, latencyMs)
     this.#ledger.close(
       this.#record,
       { outcome: 'succeeded', latencyMs, firstPartMs: this.#firstPart(), usage, cost, upstreamRequestId },
@@ -95,9 +120,11 @@ export class Meter {
     mayBeBilled: boolean,
     upstreamRequestId: string | undefined,
     then: () => void,
+    retryAfterMs?: number,
   ): void {
     const latencyMs = this.#latency()
-    if (errorCode !== 'canceled') this.#observer.attemptEnded(this.#deployment.provider.id, errorCode, latencyMs)
+    this.#tell(errorCode, latencyMs, retryAfterMs)
+    this.#trail?.failed(this.#deployment, errorCode, latencyMs)
     const outcome = errorCode === 'canceled' ? 'canceled' : errorCode === 'unknown_outcome' ? 'unknown' : 'failed'
     const counted = Object.keys(usage).length > 0
     const cost = counted
@@ -110,6 +137,12 @@ export class Meter {
       { outcome, errorCode, latencyMs, firstPartMs: this.#firstPart(), usage, cost, upstreamRequestId },
       then,
     )
+  }
+
+  #tell(errorCode: ErrorCode | undefined, latencyMs: number, retryAfterMs?: number): void {
+    const firstPartMs = this.#firstPart()
+    const verdict = { errorCode, startedAt: this.#startedAt, latencyMs, firstPartMs, retryAfterMs }
+    this.#observer.attemptEnded(this.#deployment, verdict)
   }
 
   #latency(): number {

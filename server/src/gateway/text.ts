@@ -3,8 +3,13 @@ import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import { fitChat } from '../core/openai/chat-fit.ts'
 import { formatDollars } from '../core/price.ts'
+import type { Route } from '../core/route.ts'
+import { estimateTokens, metadataOf } from '../core/routing/needs.ts'
 import type { TextPart } from '../core/text.ts'
 import type { Registry } from '../registry/types.ts'
+import type { Leg } from './routing/chain.ts'
+import { isSole } from './routing/router.ts'
+import { type Sought, withFallback } from './routing/with-fallback.ts'
 import { type TextRequest, type TextServices, textRequest } from './text/request.ts'
 import { type FinishPart, openStream, type TextStream, withoutEnd } from './text/stream.ts'
 import { answerWhole } from './text/whole.ts'
@@ -14,17 +19,19 @@ import type { Caller } from './types.ts'
 export function servedBy(
   deployment: Deployment,
   caller: Caller,
-  asked: string | undefined,
+  { route, fallbacks }: { route: Route; fallbacks: number },
   attempts: number,
   usage: Usage,
   cost: bigint | null,
 ): Served {
+  const { substitutedFor: asked } = route
   return {
     requestId: caller.requestId,
     model: deployment.model.id,
-    requestedModel: asked ?? deployment.model.id,
+    requestedModel: asked ?? (isSole(route) ? deployment.model.id : route.name),
     provider: deployment.provider.id,
     attempts,
+    ...(!isSole(route) && { fallbacks }),
     usage,
     cost: cost === null ? null : formatDollars(cost),
     emulated: deployment.provider.emulated,
@@ -32,9 +39,20 @@ export function servedBy(
   }
 }
 
+/** Where a request of the native API may go. @throws TurnoutError */
+export function nativeRoute(
+  registry: Registry,
+  { modelId, role, productType }: Pick<GenerateText, 'modelId' | 'role' | 'productType'>,
+): Route {
+  return registry.snapshot.route(role === undefined ? modelId! : `role:${role}`, productType)
+}
+
 /** The request as it would be in OpenAI's dialect: what holds there holds here. */
-const asChat = ({ modelId, systemPrompt, prompt, temperature, maxTokens, stream }: GenerateText): ChatRequest => ({
-  model: modelId,
+const asChat = (
+  model: string,
+  { systemPrompt, prompt, temperature, maxTokens, stream }: GenerateText,
+): ChatRequest => ({
+  model,
   messages: [
     ...(systemPrompt === undefined ? [] : [{ role: 'system' as const, content: systemPrompt }]),
     { role: 'user' as const, content: prompt },
@@ -44,13 +62,23 @@ const asChat = ({ modelId, systemPrompt, prompt, temperature, maxTokens, stream 
   stream,
 })
 
-interface Prepared {
-  request: TextRequest
-  substitutedFor: string | undefined
+function sought(route: Route, { systemPrompt = '', prompt, maxTokens, stream, productType }: GenerateText): Sought {
+  return {
+    route,
+    needs: () => ({
+      output: 'text',
+      input: ['text'],
+      capabilities: stream ? ['streaming'] : [],
+      streamed: stream,
+      inputTokens: estimateTokens(Buffer.byteLength(systemPrompt) + Buffer.byteLength(prompt)),
+      maxTokens,
+      metadata: metadataOf(undefined, productType),
+    }),
+  }
 }
 
-function prepare(services: TextServices, registry: Registry, input: GenerateText, caller: Caller): Prepared {
-  const { deployment, substitutedFor } = registry.snapshot.resolve(input.modelId)
+/** @throws TurnoutError where the model does not take the request */
+function prepare(services: TextServices, { deployment, trail }: Leg, input: GenerateText, caller: Caller): TextRequest {
   const { model } = deployment
   if (!model.output.includes('text')) {
     throw new TurnoutError(
@@ -59,16 +87,16 @@ function prepare(services: TextServices, registry: Registry, input: GenerateText
       { param: 'modelId' },
     )
   }
-  const body = asChat(input)
-  const request = textRequest(services.adapters, deployment, body, fitChat(body, model), undefined, {
+  const body = asChat(model.id, input)
+  return textRequest(services.adapters, deployment, body, fitChat(body, model), undefined, {
     requestId: caller.requestId,
     operation: 'text.generate',
     keyId: caller.principal.keyId,
     user: caller.principal.owner,
     streamed: input.stream,
     settings: {},
+    trail,
   })
-  return { request, substitutedFor }
 }
 
 export async function generateText(
@@ -77,9 +105,14 @@ export async function generateText(
   input: GenerateText,
   caller: Caller,
 ): Promise<GeneratedText> {
-  const { request, substitutedFor } = prepare(services, registry, input, caller)
-  const { result, attempts, cost, warnings } = await answerWhole(services, request, caller.signal)
-  const served = servedBy(request.deployment, caller, substitutedFor, attempts, result.usage, cost)
+  const route = nativeRoute(registry, input)
+  const { value, fallbacks } = await withFallback(services.router, sought(route, input), async (leg) => {
+    const request = prepare(services, leg, input, caller)
+    return { request, answer: await answerWhole(services, request, caller.signal) }
+  })
+  const { request, answer } = value
+  const { result, attempts, cost, warnings } = answer
+  const served = servedBy(request.deployment, caller, { route, fallbacks }, attempts, result.usage, cost)
   return {
     ...served,
     warnings: [...served.warnings, ...warnings],
@@ -95,12 +128,13 @@ const shows = (part: TextPart): boolean => part.type === 'finish' || (part.type 
 async function summary(
   stream: TextStream,
   finish: FinishPart,
-  { request, substitutedFor }: Prepared,
+  request: TextRequest,
+  had: { route: Route; fallbacks: number },
   caller: Caller,
 ): Promise<TextEvent> {
   stream.end(finish)
   const cost = await stream.succeed(finish)
-  const served = servedBy(request.deployment, caller, substitutedFor, stream.attempts, finish.usage, cost)
+  const served = servedBy(request.deployment, caller, had, stream.attempts, finish.usage, cost)
   return {
     ...served,
     warnings: [...served.warnings, ...request.warnings, ...finish.warnings],
@@ -116,8 +150,12 @@ export async function* streamText(
   input: GenerateText,
   caller: Caller,
 ): AsyncIterable<TextEvent> {
-  const prepared = prepare(services, registry, input, caller)
-  const stream = await openStream(services, prepared.request, caller.signal, shows)
+  const route = nativeRoute(registry, input)
+  const { value, fallbacks } = await withFallback(services.router, sought(route, input), async (leg) => {
+    const request = prepare(services, leg, input, caller)
+    return { request, stream: await openStream(services, request, caller.signal, shows) }
+  })
+  const { request, stream } = value
   const { parts } = stream
   try {
     for (let next = stream.first; !next.done; next = await parts.next()) {
@@ -125,11 +163,11 @@ export async function* streamText(
       stream.touch()
       if (part.type === 'text-delta') yield { content: part.text }
       else if (part.type === 'finish') {
-        yield await summary(stream, part, prepared, caller)
+        yield await summary(stream, part, request, { route, fallbacks }, caller)
         return
       }
     }
-    throw withoutEnd(prepared.request.deployment.provider.id)
+    throw withoutEnd(request.deployment.provider.id)
   } catch (thrown) {
     const { code, message } = await stream.fail(thrown)
     yield { error: { code, message, requestId: caller.requestId } }

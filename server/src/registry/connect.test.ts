@@ -77,16 +77,17 @@ test('what a model brings along overcomes what its provider lacks, but not that 
 })
 
 test('the emulator stands in for a provider, but not for a server that a model names itself', () => {
-  const emulation = { baseUrl: 'http://emulator.test/v1/', credential: 'emulated', providers: ['cloud'] }
+  const emulation = { root: 'http://emulator.test/cloud', credential: 'emulated', settings: { project: 'p' } }
   expect(connection({}, { emulation, obstacle: 'set CLOUD_KEY' })).toEqual({
     id: 'cloud',
     adapter: 'cloud',
     flags: {},
-    settings: {},
+    settings: { project: 'p' },
     local: false,
     maxConnections: 1,
-    baseUrl: 'http://emulator.test/v1',
+    baseUrl: 'http://emulator.test/cloud/v1',
     credential: 'emulated',
+    region: 'north-1',
     headers: {},
     emulated: true,
   })

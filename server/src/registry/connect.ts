@@ -20,15 +20,25 @@ export function connect(setup: ProviderSetup, own: OwnConnection = {}): Connecte
     return { ok: false, obstacle: `Provider ${id} is disabled: providers.${id}.enabled in turnout.yaml.` }
   const common = { id, adapter, flags, settings, local, maxConnections }
   const bringsItsOwn = own.baseUrl !== undefined || own.credential !== undefined
+  const region = own.region ?? setup.region
   if (setup.emulation && !bringsItsOwn) {
-    const { baseUrl, credential } = setup.emulation
+    const { root, credential, settings: ofEmulation } = setup.emulation
     return {
       ok: true,
-      connection: { ...common, baseUrl: withoutSlash(baseUrl), credential, headers: {}, local: false, emulated: true },
+      connection: {
+        ...common,
+        // The emulator stands in for the host; what is below it stays.
+        baseUrl: root + pathOf(own.catalogBaseUrl ?? setup.baseUrl),
+        credential,
+        region,
+        settings: { ...ofEmulation, ...settings },
+        headers: {},
+        local: false,
+        emulated: true,
+      },
     }
   }
   if (setup.obstacle !== undefined && !bringsItsOwn) return { ok: false, obstacle: setup.obstacle }
-  const region = own.region ?? setup.region
   const usual = setup.movedByUser ? setup.baseUrl : (own.catalogBaseUrl ?? setup.baseUrl)
   const address = addressOf(own.baseUrl ?? usual, region, id)
   if (!address.ok) return address
@@ -46,6 +56,10 @@ export function connect(setup: ProviderSetup, own: OwnConnection = {}): Connecte
     },
   }
 }
+
+/** The path of a base URL that may have its region still to be filled in; empty where there is none. */
+const pathOf = (template: string | undefined): string =>
+  template === undefined ? '' : withoutSlash(new URL(template.replaceAll('{region}', 'region')).pathname)
 
 type Address = { ok: true; baseUrl: string } | { ok: false; obstacle: string }
 

@@ -8,8 +8,11 @@ import type { Problem } from './types.ts'
 
 /** Where the emulator stands in for a provider. */
 export interface Emulation {
-  baseUrl: string
+  /** Instead of the provider's host, without a trailing slash. */
+  root: string
   credential: string
+  /** What the adapter cannot do without. */
+  settings: Readonly<Record<string, unknown>>
 }
 
 /** A provider with everything that presets, environment and file say of it, before it is known whether that is enough. */

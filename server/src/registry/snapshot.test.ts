@@ -242,7 +242,7 @@ models: [{ id: big, provider: vllm }]
 test('emulated providers are marked, and the others stay unconfigured', async () => {
   const { snapshot } = await world.registry({
     env: {},
-    emulated: new Map([['openai', { baseUrl: 'http://emulator.test/v1', credential: 'emulated' }]]),
+    emulated: new Map([['openai', { root: 'http://emulator.test', credential: 'emulated', settings: {} }]]),
   })
   expect(snapshot.resolve('writer-5').deployment.provider).toMatchObject({
     baseUrl: 'http://emulator.test/v1',

@@ -14,6 +14,7 @@ const TAGS = [
   { name: 'OpenAI', description: "OpenAI's API, for its SDKs and everything that speaks it." },
   { name: 'Generation', description: 'The native API.' },
   { name: 'Models', description: 'The registry.' },
+  { name: 'Routing', description: 'Where requests go, and how the deployments are.' },
   { name: 'Usage', description: 'Attempts and what they cost.' },
   { name: 'Keys', description: 'Virtual keys.' },
   { name: 'Health', description: 'For monitors and load balancers.' },

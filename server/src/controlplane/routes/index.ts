@@ -1,4 +1,8 @@
 import type { Route } from '../route.ts'
+import { drainDeployment } from './deployments-drain.ts'
+import { listDeployments } from './deployments-list.ts'
+import { resetDeployment } from './deployments-reset.ts'
+import { changeDeployment } from './deployments-unencoded.ts'
 import { docs } from './docs.ts'
 import { explainImage } from './explain-image.ts'
 import { explainText } from './explain-text.ts'
@@ -20,6 +24,7 @@ import { listProviders } from './providers-list.ts'
 import { readyz } from './readyz.ts'
 import { readRegistry } from './registry.ts'
 import { root } from './root.ts'
+import { explainRoute } from './route-explain.ts'
 import { ROUTING_ROUTES } from './routing/index.ts'
 import { listAttempts } from './usage-attempts.ts'
 import { readTotals } from './usage-totals.ts'
@@ -36,6 +41,11 @@ export const ROUTES: readonly Route[] = [
   updateModel,
   deleteModel,
   testModel,
+  explainRoute,
+  listDeployments,
+  drainDeployment,
+  resetDeployment,
+  changeDeployment,
   listProviders,
   readRegistry,
   ...ROUTING_ROUTES,

@@ -1,13 +1,15 @@
 import type { ImageEditsRequest, ImagesRequest } from '@turnout/contract'
 import type { Principal } from '../../access/types.ts'
+import type { Deployment } from '../../core/deployment.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { ImageRequest } from '../../core/image/request.ts'
 import { pictureOf, readPicture } from '../../gateway/inputs.ts'
 import { Illustrator } from '../../gateway/media/illustrator.ts'
 import { toBase64 } from '../../gateway/media/outputs.ts'
 import { orderImages } from '../../gateway/media/pictures.ts'
+import type { RelayClient } from '../../gateway/relay/types.ts'
+import type { Trail } from '../../gateway/routing/trail.ts'
 import type { FormPart } from '../../lib/multipart.ts'
-import type { Resolution } from '../../registry/types.ts'
 import type { Exchange } from '../exchange.ts'
 import { linkSink } from '../picture-links.ts'
 import { pictureParts } from './form.ts'
@@ -22,7 +24,9 @@ export interface Asked {
   /** All of its fields. */
   values: Readonly<Record<string, unknown>>
   /** Its parts, where it is a form. */
-  parts?: readonly FormPart[]
+  parts: readonly FormPart[] | undefined
+  principal: Principal
+  trail: Trail | undefined
 }
 
 function linked({ image_url, file_id }: { image_url?: string; file_id?: string }, param: string) {
@@ -54,19 +58,28 @@ function picturesOf({ operation, body, parts }: Asked): Pictures {
   }
 }
 
-/** Answers a request of OpenAI's dialect by a model whose provider does not speak it. @throws TurnoutError */
-export function drawByAdapter(exchange: Exchange, principal: Principal, target: Resolution, asked: Asked): void {
-  const { deployment, substitutedFor } = target
+/**
+ * What answers a request of OpenAI's dialect by a model whose provider does not speak it.
+ *
+ * @throws TurnoutError where the model does not take the request
+ */
+export function drawByAdapter(
+  exchange: Exchange,
+  asked: Asked,
+  deployment: Deployment,
+  client: RelayClient,
+): Illustrator {
   const { images: services } = exchange.plane
-  const { operation, body, values, parts } = asked
+  const { operation, body, values, parts, principal, trail } = asked
   const request = imageRequest(body, values, deployment.model, picturesOf(asked), parts !== undefined)
   const metered = {
     requestId: exchange.requestId,
     operation,
     keyId: principal.keyId,
     user: body.user ?? principal.owner,
+    trail,
   }
   const order = orderImages(services.adapters, deployment, request, metered, OPENAI_NAMES)
   const sink = body.response_format === 'url' ? linkSink(exchange) : toBase64
-  exchange.run(new Illustrator(services, order, sink, exchange), deployment, substitutedFor)
+  return new Illustrator(services, order, sink, client)
 }

@@ -12,11 +12,13 @@ import type { SafeFetcher } from '../../lib/http/safe-fetch.ts'
 import { type AttemptServices, attempt, succeeded } from '../attempts.ts'
 import { inlinePicture, supplyPictures } from '../inputs.ts'
 import type { Metered } from '../metering.ts'
+import type { Router } from '../routing/router.ts'
 import { addCosts, addUsage, gravest, settleAll, split } from './batch.ts'
 import { drive } from './driver.ts'
 import { type Collected, collect, FETCH_MS, type Output, type Sink } from './outputs.ts'
 
 export interface ImageServices extends AttemptServices {
+  router: Router
   fetcher: SafeFetcher
 }
 
@@ -31,7 +33,7 @@ export interface ImageOrder {
 }
 
 /** What is known of a request for pictures besides itself. */
-export type ImageMetered = Pick<Metered, 'requestId' | 'operation' | 'keyId' | 'user'>
+export type ImageMetered = Pick<Metered, 'requestId' | 'operation' | 'keyId' | 'user' | 'trail'>
 
 /** @throws TurnoutError capability_missing, invalid_input: by the names of the request's settings */
 export function orderImages(
@@ -154,7 +156,8 @@ const unique = (sentences: readonly string[]): string[] => [...new Set(sentences
  * @throws TurnoutError
  */
 export async function makeImages(services: ImageServices, order: ImageOrder, run: ImageRun): Promise<MadeImages> {
-  const { adapter, request, names } = order
+  const { adapter, request, names, metered } = order
+  const { trail } = metered
   const { signal } = run
   const [pictures, mask] = await Promise.all([
     request.pictures && supplyPictures(request.pictures, adapter.links, services, signal, names.pictures ?? 'pictures'),
@@ -167,7 +170,7 @@ export async function makeImages(services: ImageServices, order: ImageOrder, run
   const counted: ImageRun = {
     ...run,
     onAttempt: () => {
-      attempts += 1
+      attempts = trail?.attempts ?? attempts + 1
       run.onAttempt?.(attempts)
     },
   }

@@ -4,6 +4,7 @@ import { TurnoutError } from '../../core/error.ts'
 import { ChunkOutput } from '../../core/openai/chat-output.ts'
 import { SkimmingChatReader } from '../../core/openai/skim.ts'
 import { ChatStreamReader, ImageStreamReader, type StreamReader } from '../../core/openai/stream.ts'
+import { exhaustedUntil } from '../../core/routing/rate-headers.ts'
 import { networkCode, notDelivered } from '../../lib/http/pools.ts'
 import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
 import type { Watchdog, Watched } from '../../lib/watchdog.ts'
@@ -27,6 +28,8 @@ export interface AttemptListener {
   onEvents(attempt: RelayAttempt, bytes: Buffer): boolean
   onComplete(attempt: RelayAttempt): void
   onFailure(attempt: RelayAttempt, error: TurnoutError): void
+  /** The provider says that it will take nothing more until then, in epoch milliseconds. */
+  onLimit(until: number): void
   onUnread(attempt: RelayAttempt): void
   /** The answer is whole, but not in the form that was asked for; its end has not been handed on. */
   onUnfit(attempt: RelayAttempt, problem: string): void
@@ -47,6 +50,7 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   readonly #listener: AttemptListener
   readonly #watchdog: Watchdog
   readonly #totalBy: number
+  readonly #totalMs: number
   #state: State = 'waiting'
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
@@ -66,7 +70,8 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     this.#watchdog = watchdog
     const { timeouts } = call.deployment
     const now = Date.now()
-    this.#totalBy = now + timeouts.totalMs
+    this.#totalBy = Math.min(now + timeouts.totalMs, call.trail?.by ?? Number.POSITIVE_INFINITY)
+    this.#totalMs = this.#totalBy - now
     this.deadline = call.streamed ? Math.min(this.#totalBy, now + timeouts.firstPartMs) : this.#totalBy
   }
 
@@ -113,11 +118,11 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     } else if (this.#paused) this.#listener.onUnread(this)
     else if (this.#isComplete()) this.#complete(true)
     else {
-      const { firstPartMs, stallMs, totalMs } = this.#call.deployment.timeouts
+      const { firstPartMs, stallMs } = this.#call.deployment.timeouts
       const begun = this.committed || this.#state === 'buffering'
       const limit =
         now >= this.#totalBy
-          ? `did not finish within ${totalMs} ms`
+          ? `did not finish within ${this.#totalMs} ms`
           : begun
             ? `sent nothing for ${stallMs} ms`
             : `sent no content within ${firstPartMs} ms`
@@ -135,6 +140,8 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     if (status < 200 || this.#state === 'over') return
     this.#status = status
     this.#headers = headers
+    const until = exhaustedUntil(headers, Date.now())
+    if (until !== undefined) this.#listener.onLimit(until)
     if (status >= 300) {
       this.#state = 'refused'
       return

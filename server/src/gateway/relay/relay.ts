@@ -3,10 +3,10 @@ import { mayBeBilled } from '../../core/delivery.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { countPictures, readAnswer } from '../../core/openai/answer.ts'
 import { completionProblem } from '../../core/openai/chat-output.ts'
-import { retryDelay } from '../../core/retry.ts'
 import type { Ledger } from '../../ledger/types.ts'
 import type { Watchdog } from '../../lib/watchdog.ts'
 import { type AttemptObserver, Meter } from '../metering.ts'
+import { pauseBefore } from '../routing/trail.ts'
 import { unfit } from '../text/unfit.ts'
 import { toldToClient } from '../told.ts'
 import type { Wires } from '../wire.ts'
@@ -33,7 +33,8 @@ export class Relay implements AttemptListener, Running {
   readonly #client: RelayClient
   /** Pictures are paid for when the provider accepts them: what may have been accepted is never sent again. */
   readonly #paidOnAcceptance: boolean
-  #attempts = 0
+  /** How many times this deployment has been asked. */
+  #asked = 0
   #attempt: RelayAttempt | undefined
   #meter: Meter | undefined
   #timer: NodeJS.Timeout | undefined
@@ -49,8 +50,8 @@ export class Relay implements AttemptListener, Running {
   start(): void {
     const { wires, watchdog, ledger, observer } = this.#services
     const wire = wires.get(this.#call.deployment, this.#call.operation)
-    this.#attempts += 1
-    this.#meter = new Meter(ledger, observer, this.#call, this.#call.deployment, this.#attempts)
+    this.#asked += 1
+    this.#meter = new Meter(ledger, observer, this.#call, this.#call.deployment, this.#asked)
     this.#attempt = new RelayAttempt(this.#call, wire, this, watchdog)
     this.#attempt.start()
   }
@@ -68,7 +69,7 @@ export class Relay implements AttemptListener, Running {
 
   /** How many have been made. */
   get attempts(): number {
-    return this.#attempts
+    return this.#meter?.number ?? 0
   }
 
   /** The client is ready for more. */
@@ -111,9 +112,13 @@ export class Relay implements AttemptListener, Running {
     this.#meter!.succeed(counted, attempt.upstreamRequestId, (cost) => this.#client.end(cost))
   }
 
+  onLimit(until: number): void {
+    this.#services.observer.limitReached(this.#call.deployment, until)
+  }
+
   onUnread(): void {
     this.cancel()
-    this.#client.fail(new TurnoutError('canceled', 'The answer was not read.'), this.#attempts)
+    this.#client.fail(new TurnoutError('canceled', 'The answer was not read.'), this.attempts)
   }
 
   onFailure(attempt: RelayAttempt, failure: TurnoutError): void {
@@ -130,16 +135,22 @@ export class Relay implements AttemptListener, Running {
     const { deployment } = this.#call
     const error = toldToClient(failure, { deployment, paidOnAcceptance: this.#paidOnAcceptance, committed: cut })
     this.#attempt = undefined
-    const delay = attempt.committed ? null : retryDelay(deployment.retry, error, this.#attempts - 1, Math.random())
-    const then = delay === null ? () => this.#client.fail(error, this.#attempts) : nothing
-    this.#meter!.fail(error.code, usage, mayBeBilled(failure), attempt.upstreamRequestId, then)
-    if (delay === null) this.#over = true
-    else this.#timer = setTimeout(() => this.start(), delay)
+    const then = () => {
+      if (this.#over) return
+      const retries = this.#asked - 1
+      const delay = attempt.committed ? null : pauseBefore(this.#call.trail, deployment, error, retries)
+      if (delay !== null) this.#timer = setTimeout(() => this.start(), delay)
+      else {
+        this.#over = true
+        this.#client.fail(error, this.attempts)
+      }
+    }
+    this.#meter!.fail(error.code, usage, mayBeBilled(failure), attempt.upstreamRequestId, then, error.retryAfterMs)
   }
 
   #head(contentType: string): AnswerHead {
     const { deployment, warnings } = this.#call
-    return { deployment, attempts: this.#attempts, contentType, warnings }
+    return { deployment, attempts: this.attempts, contentType, warnings }
   }
 
   /** An answer with a good status that is not what was asked for. One that was paid for is not asked for again. */

@@ -33,6 +33,8 @@ export interface AnswerHead {
 export interface Running {
   /** How many attempts have been made. */
   readonly attempts: number
+  /** How many deployments were left for another one. */
+  readonly fallbacks?: number
   start(): void
   /** The client went away: the upstream is cut off at once. */
   cancel(): void

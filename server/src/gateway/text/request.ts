@@ -8,8 +8,10 @@ import { instruction, type OutputPlan } from '../../core/structured/output.ts'
 import type { Picture, TextCall, TextMessage } from '../../core/text.ts'
 import type { AttemptServices } from '../attempts.ts'
 import type { Metered } from '../metering.ts'
+import type { Router } from '../routing/router.ts'
 
 export interface TextServices extends AttemptServices {
+  router: Router
   /** Fetches a picture for providers that do not do it themselves. @throws TurnoutError for a hostile or broken address */
   inlinePicture?(url: string, signal: AbortSignal): Promise<Picture>
 }

@@ -140,7 +140,7 @@ export const PRESETS: readonly ProviderPreset[] = [
     id: 'bfl',
     name: 'Black Forest Labs',
     adapter: 'bfl',
-    baseUrl: 'https://api.bfl.ai',
+    baseUrl: 'https://api.bfl.ai/v1',
     credentials: ['BFL_API_KEY'],
     baseUrlVariable: 'BFL_BASE_URL',
     docs: 'https://docs.bfl.ai',
