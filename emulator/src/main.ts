@@ -40,7 +40,7 @@ export async function runEmulator(argv: string[]): Promise<void> {
     imageDelayMs: readNumber('image-delay', values['image-delay']),
   })
   const bases = PROVIDERS.map((id) => `  ${id.padEnd(12)} ${emulator.baseUrl(id)}`).join('\n')
-  console.log(`The emulator answers at these base URLs (any credential is accepted):
+  console.log(`The OpenAI emulator answers at ${emulator.openaiBaseUrl} and any credential is accepted. All base URLs:
 
 ${bases}
 
