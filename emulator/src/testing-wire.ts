@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A folder with answers recorded from the real APIs; without it there is nothing to compare with. */
-export const wire = process.env.TURNOUT_WIRE
+/**
+ * A folder with answers recorded from the real APIs, which TURNOUT_WIRE names or which lies beside the repository;
+ * without it there is nothing to compare with.
+ */
+export const wire = [process.env.TURNOUT_WIRE, join(import.meta.dirname, '../../../shared/wire')].find(
+  (place) => place !== undefined && existsSync(join(place, 'vercel-ai-fixtures')),
+)
 
 /** A recorded answer of a package of the fixtures. */
 export function readRecorded(provider: string, file: string): string {

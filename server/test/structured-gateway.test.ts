@@ -18,15 +18,17 @@ const FORMAT = zodResponseFormat(City, 'city')
 const BASEL = '{"name":"Basel","people":180000}'
 const UNFIT = '{"name":"Basel","people":"many"}'
 
+const rates = ['inputToken', 'outputToken'].map((unit) => ({ unit, usd: '0.01' }))
+const prices = { rates, source: 'test', asOf: '2026-11-01' }
 const unable = { capabilities: { structuredOutput: false, jsonMode: false } }
 /** One server for both: what it answers is of the dialect that it is asked in. */
 const configuration = (baseUrl: string) =>
   JSON.stringify({
     providers: { passed: { baseUrl }, house: { adapter: 'house', baseUrl } },
     models: [
-      { id: 'passed', provider: 'passed', output: ['text'] },
+      { id: 'passed', provider: 'passed', output: ['text'], prices },
       { id: 'told', provider: 'passed', output: ['text'], ...unable },
-      { id: 'interpreted', provider: 'house', output: ['text'] },
+      { id: 'interpreted', provider: 'house', output: ['text'], prices },
       { id: 'instructed', provider: 'house', output: ['text'], ...unable },
     ],
     discovery: false,
@@ -132,7 +134,10 @@ describe.each(WAYS)('an answer by a schema, $model', ({ model, says, streams }) 
     house.answer(says(UNFIT), says('Basel is nice.'))
     await expect(whole(model)).rejects.toMatchObject({ ...unfit, message: expect.stringContaining('is not JSON') })
     expect(house.calls).toHaveLength(2)
-    expect(await lastAttempt()).toMatchObject({ outcome: 'failed', usage: { outputTokens: expect.any(Number) } })
+    const { outcome, usage, cost } = await lastAttempt()
+    expect(outcome).toBe('failed')
+    expect(usage.outputTokens).toBeGreaterThan(0)
+    expect(Number(cost)).toBeCloseTo((usage.inputTokens + usage.outputTokens) / 100)
   })
 
   test('that does not fit ends its stream in an error event', async () => {

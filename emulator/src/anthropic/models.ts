@@ -30,6 +30,8 @@ const NEW = { ...MIDDLE, maxOutputTokens: 128_000, sampling: false, budgets: fal
 
 /** Source of the ids: @anthropic-ai/sdk 1.12.0, type `Model`; which model takes what is UNVERIFIED against the service. */
 const KNOWN: Readonly<Record<string, Omit<ClaudeModel, 'id' | 'snapshot'> & { snapshot?: string }>> = {
+  'claude-fable-5-1': NEW,
+  'claude-fable-5': NEW,
   'claude-opus-5-5': NEW,
   'claude-sonnet-5-5': NEW,
   'claude-haiku-5-5': NEW,
@@ -37,7 +39,7 @@ const KNOWN: Readonly<Record<string, Omit<ClaudeModel, 'id' | 'snapshot'> & { sn
   'claude-sonnet-5': NEW,
   'claude-opus-4-8': NEW,
   'claude-opus-4-7': NEW,
-  'claude-opus-4-6': MIDDLE,
+  'claude-opus-4-6': { ...MIDDLE, maxOutputTokens: 128_000 },
   'claude-sonnet-4-6': MIDDLE,
   'claude-opus-4-5': { ...OLD, snapshot: 'claude-opus-4-5-20251101' },
   'claude-sonnet-4-5': { ...OLD, snapshot: 'claude-sonnet-4-5-20250929' },

@@ -16,6 +16,7 @@ const CREDITS: Readonly<Record<string, number>> = {
   'flux-2-klein-4b': 1.4,
   'flux-2-klein-9b': 1.5,
   'flux-2-klein-9b-preview': 1.5,
+  'flux-3-image-klein': 0.9,
 }
 
 /** FLUX 3 Image by its class of resolution. */

@@ -21,6 +21,8 @@ const submission = (model: string, handler: Handler): Route => ({
   handler,
 })
 
+const FLUX3_IMAGES = ['flux-3-image', 'flux-3-image-klein'] as const
+
 export const bfl: ProviderDouble = {
   id: 'bfl',
   mount: '/bfl',
@@ -31,7 +33,12 @@ export const bfl: ProviderDouble = {
         submit((body) => readImage(model, body)),
       ),
     ),
-    submission('flux-3-image', submit(readFlux3Image)),
+    ...FLUX3_IMAGES.map((model) =>
+      submission(
+        model,
+        submit((body) => readFlux3Image(model, body)),
+      ),
+    ),
     submission('flux-3-video', submit(readFlux3Video)),
     { method: 'GET', path: '/v1/get_result', operation: 'bfl.poll', accepts: [], handler: poll },
     {

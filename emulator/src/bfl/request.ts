@@ -101,7 +101,7 @@ export function readImage(model: string, body: JsonObject): Wanted {
 }
 
 /** @throws Problem and Refusal */
-export function readFlux3Image(body: JsonObject): Wanted {
+export function readFlux3Image(model: 'flux-3-image' | 'flux-3-image-klein', body: JsonObject): Wanted {
   checkShape(FLUX3_IMAGE, body)
   const sources = readPictures(body)
   const resolution = (body.resolution as string | undefined) ?? '1k'
@@ -110,7 +110,7 @@ export function readFlux3Image(body: JsonObject): Wanted {
   const size = sizeOfRatio(ratio === 'auto' ? `${first.width}:${first.height}` : ratio, PIXELS[resolution])
   const prompt = body.prompt as string
   return {
-    model: 'flux-3-image',
+    model,
     prompt,
     ...size,
     format: 'png',

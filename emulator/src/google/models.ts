@@ -34,18 +34,22 @@ const IMAGE = { ...BASE, inputTokens: 65_536, outputTokens: 32_768, draws: true,
 
 /** Source: ai.google.dev, models and pricing, November 2026; the retired ones are answered as unknown, as Google does. */
 const KNOWN: Readonly<Record<string, Partial<GoogleModel>>> = {
+  'gemini-4-argon': {},
   'gemini-3.8-flash': {},
   'gemini-3.7-flash': {},
   'gemini-3.6-flash': {},
   'gemini-3.5-flash': {},
   'gemini-3.5-flash-lite': {},
   'gemini-3.1-pro-preview': {},
+  'gemini-3.1-flash-lite': {},
   'gemini-2.5-flash': { levels: false },
+  'gemini-2.5-flash-lite': { levels: false },
   'gemini-2.5-pro': { levels: false },
   'gemini-nano-banana-2.1': { ...IMAGE, ratios: [...TEN, '1:4', '1:8', '4:1', '8:1'], sizes: ['512', '2K', '4K'] },
   'gemini-3-pro-image': { ...IMAGE, sizes: ['2K', '4K'] },
   'gemini-3.1-flash-lite-image': IMAGE,
   'gemini-embedding-001': { methods: ['embedContent'], inputTokens: 2048, outputTokens: 1 },
+  'gemini-embedding-2': { methods: ['embedContent'], inputTokens: 8192, outputTokens: 1 },
   'imagen-4.0-generate-001': {
     methods: ['predict'],
     inputTokens: 480,

@@ -3,9 +3,10 @@ import { freshId } from '../random.ts'
 import { checkShape, type Shapes } from '../shape.ts'
 import { type Answer, type Call, type JsonObject, RawBody, type World } from '../types.ts'
 import { clip } from '../video/clip.ts'
+import { predictEmbedding } from './embed.ts'
 import { googleError, invalid } from './errors.ts'
 import { PREDICT_FIELDS } from './fields.ts'
-import { googleModel } from './models.ts'
+import { googleModel, googleModels } from './models.ts'
 
 const TEXT = { is: 'string' } as const
 const ANY = { is: 'any' } as const
@@ -74,8 +75,17 @@ function read({ params, json }: Call, method: 'predict' | 'predictLongRunning', 
   return { model: model.id, prompt: instances[0]?.prompt as string, parameters }
 }
 
-/** `POST /models/{model}:predict`: Imagen. */
+/** Whether a model of Vertex AI embeds, which it also does by `:predict`. */
+const embeds = ({ params }: Call, world: World): boolean =>
+  params.project !== undefined &&
+  googleModels(world).some(({ id, methods }) => id === params.model && methods.includes('embedContent'))
+
+/** `POST /models/{model}:predict`: Imagen, and on Vertex AI embeddings. */
 export function predict(call: Call, world: World): Answer {
+  if (embeds(call, world)) {
+    checkShape(PREDICT_FIELDS, call.json ?? {})
+    return predictEmbedding(call, world)
+  }
   const { model, prompt, parameters } = read(call, 'predict', world)
   const count = (parameters.sampleCount as number | undefined) ?? 4
   const size = sizeOfRatio((parameters.aspectRatio as string | undefined) ?? '1:1')

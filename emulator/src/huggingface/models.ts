@@ -17,6 +17,7 @@ const films = (providerId: string): Mapped => ({ providerId, task: 'text-to-vide
 /** Models of the hub by id, with who serves them. */
 export const MODELS: Readonly<Record<string, Mapping>> = {
   'openai/gpt-oss-120b': { groq: chat('openai/gpt-oss-120b'), together: chat('openai/gpt-oss-120b') },
+  'openai/gpt-oss-20b': { groq: chat('openai/gpt-oss-20b'), together: chat('openai/gpt-oss-20b') },
   'meta-llama/Llama-3.3-70B-Instruct': {
     groq: chat('llama-3.3-70b-versatile'),
     novita: chat('meta-llama/llama-3.3-70b-instruct'),

@@ -2,7 +2,7 @@ import { isObject } from '../json.ts'
 import type { Tool } from '../text/tools.ts'
 import type { JsonObject } from '../types.ts'
 import { CHAT_FIELDS, FORMATS, NAMED_CHOICE, NOT_EMULATED, SAMPLING_DEFAULTS, TOOL_FIELDS } from './chat-fields.ts'
-import { badRequest } from './errors.ts'
+import { ApiError, badRequest } from './errors.ts'
 import { type Message, readMessages } from './messages.ts'
 import type { EmulatedModel, ModelTable } from './models.ts'
 import { checkSchema } from './schema-rules.ts'
@@ -166,6 +166,12 @@ export function readChat(body: JsonObject, models: ModelTable): ChatRequest {
   if (body.model === undefined) throw badRequest('you must provide a model parameter')
   checkFields(CHAT_FIELDS, body, '', 'argument')
   const model = models.use(body.model as string, 'chat')
+  if (model.responsesOnly) {
+    throw new ApiError(404, {
+      message: 'This model is only supported in v1/responses and not in v1/chat/completions.',
+      param: 'model',
+    })
+  }
   checkModelLimits(body, model)
   checkCombinations(body)
   checkEmulated(body)

@@ -15,6 +15,8 @@ export interface EmulatedModel {
   reasoning: boolean
   /** Chat: fields that this model refuses beyond what its kind refuses. */
   refuses: readonly string[]
+  /** Chat: the Responses API alone serves it. */
+  responsesOnly: boolean
   /** Tokens of input that fit. */
   contextTokens: number
   /** Embeddings: length of the whole vector, and whether a shorter one may be asked for. */
@@ -34,6 +36,7 @@ const BASE: Omit<EmulatedModel, 'id' | 'kind' | 'snapshot'> = {
   ownedBy: 'system',
   reasoning: false,
   refuses: [],
+  responsesOnly: false,
   contextTokens: 128_000,
   dimensions: 1536,
   shortens: true,
@@ -64,6 +67,11 @@ const KNOWN: Known = {
     'gpt-5.6-sol': LONG,
     'gpt-5.6-terra': LONG,
     'gpt-5.6-luna': LONG,
+    'gpt-5.5-pro': { ...LONG, responsesOnly: true },
+    'gpt-5.4-pro': { ...LONG, responsesOnly: true },
+    'gpt-5.2-pro': { ...REASONING, responsesOnly: true },
+    'gpt-5-pro': { ...REASONING, responsesOnly: true, snapshot: 'gpt-5-pro-2025-10-06' },
+    'o3-pro': { ...REASONING, responsesOnly: true, contextTokens: 200_000, snapshot: 'o3-pro-2025-06-10' },
     'gpt-5.5': { ...LONG, snapshot: 'gpt-5.5-2026-04-23' },
     'gpt-5.4': LONG,
     'gpt-5.4-mini': { ...REASONING, snapshot: 'gpt-5.4-mini-2026-03-17' },

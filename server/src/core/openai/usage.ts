@@ -6,8 +6,23 @@ const count = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined
 
 /**
+ * What was put out. OpenAI counts reasoning as part of it; xAI counts it
+ * beside it, which shows in a total that is larger by just that much.
+ */
+function countOutput(
+  { completion_tokens, output_tokens, prompt_tokens, total_tokens }: Json,
+  reasoning: unknown,
+): unknown {
+  const output = completion_tokens ?? output_tokens
+  const apart = count(reasoning) ?? 0
+  const isApart = apart > 0 && Number(prompt_tokens) + Number(output) + apart === total_tokens
+  return isApart ? Number(output) + apart : output
+}
+
+/**
  * OpenAI's three `usage` objects as ours: `prompt_tokens` of chat and
  * embeddings, `input_tokens` of images. Details that are absent stay absent.
+ * Moonshot has `cached_tokens` beside the others.
  */
 export function readUsage(value: unknown): Usage {
   if (typeof value !== 'object' || value === null) return {}
@@ -20,11 +35,9 @@ export function readUsage(value: unknown): Usage {
     if (counted !== undefined) usage[name] = counted
   }
   set('inputTokens', raw.prompt_tokens ?? raw.input_tokens)
-  set('outputTokens', raw.completion_tokens ?? raw.output_tokens)
-  if (inputDetails) {
-    set('cachedInputTokens', inputDetails.cached_tokens)
-    set('imageInputTokens', inputDetails.image_tokens)
-  }
+  set('outputTokens', countOutput(raw, outputDetails?.reasoning_tokens))
+  set('cachedInputTokens', inputDetails?.cached_tokens ?? raw.cached_tokens)
+  set('imageInputTokens', inputDetails?.image_tokens)
   if (outputDetails) {
     set('reasoningTokens', outputDetails.reasoning_tokens)
     set('imageOutputTokens', outputDetails.image_tokens)

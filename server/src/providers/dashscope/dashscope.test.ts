@@ -253,6 +253,11 @@ test.each([
   }
 })
 
+test('a model that answers otherwise than it was asked to is no lack of a right', () => {
+  const body = { code: 'AccessDenied', message: 'current user api does not support synchronous calls.' }
+  expect(dashscopeError(403, {}, JSON.stringify(body), 'dashscope').code).toBe('invalid_input')
+})
+
 test('a quota that has to be paid for is billing', () => {
   const body = { code: 'Throttling.AllocationQuota', message: 'Your free quota is used up, please recharge.' }
   expect(dashscopeError(429, {}, JSON.stringify(body), 'dashscope').code).toBe('billing')

@@ -25,9 +25,13 @@ const BY_WORD: readonly [RegExp, ErrorCode][] = [
 const QUOTA = /^Throttling|^insufficient_quota|^LimitRequests/i
 const USED_UP = /\b(free|trial|balance|bill(ed|ing)?|recharge|purchase)\b/i
 
+/** A request without the header that a model wants is told as one that lacks a right. */
+const NOT_AT_ONCE = /does not support (a)?synchronous calls/i
+
 /** What one of DashScope's words means; undefined for a word that is not known. */
 export function meaningOf(word: string | undefined, message: string): ErrorCode | undefined {
   if (word === undefined) return undefined
+  if (NOT_AT_ONCE.test(message)) return 'invalid_input'
   if (QUOTA.test(word)) {
     const mayBePaid = /AllocationQuota|insufficient_quota/i.test(word)
     return mayBePaid && USED_UP.test(message) ? 'billing' : 'rate_limit'

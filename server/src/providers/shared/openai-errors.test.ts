@@ -41,6 +41,11 @@ test.each([
   expect(openAIError(200, {}, body, 'house')).toMatchObject({ code, message })
 })
 
+test('an account that is blocked for its content is not a refusal of this one', () => {
+  const message = 'Your resource has been temporarily blocked because it broke our content policy.'
+  expect(openAIError(403, {}, JSON.stringify({ error: { message, code: '403' } }), 'house').code).toBe('permission')
+})
+
 test('a long message is left whole, because secrets are taken out of it later', () => {
   const message = 'x'.repeat(2_000)
   expect(openAIError(400, {}, message, 'house').message).toHaveLength('house: '.length + 2_000)

@@ -6,6 +6,7 @@ import { type ChatChunk, ChatStreamReader } from '../../core/openai/stream.ts'
 import { readUsage } from '../../core/openai/usage.ts'
 import type { ContentPart, TextCall, TextMessage, TextPart, TextResult, ToolCall } from '../../core/text.ts'
 import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
+import { following } from './exchange.ts'
 import { type ErrorReader, requireReadable } from './failure.ts'
 import { openAIHeaders, versionedBase } from './openai-door.ts'
 import { openAIError } from './openai-errors.ts'
@@ -206,8 +207,9 @@ function deltas({ choices }: ChatChunk): TextPart[] {
     parts.push({
       type: 'tool-call-delta',
       index: call.index ?? 0,
-      id: call.id,
-      name: call.function?.name,
+      // DashScope repeats the fields of the first delta, emptied.
+      id: call.id || undefined,
+      name: call.function?.name || undefined,
       arguments: call.function?.arguments,
     })
   }
@@ -263,9 +265,8 @@ class AnswerBytes {
 const NOTHING: readonly TextPart[] = []
 
 async function* stream(call: TextCall, connection: Connection, readError: ErrorReader): AsyncIterable<TextPart> {
-  const exchange = new AbortController()
-  const signal = AbortSignal.any([connection.signal, exchange.signal])
-  const response = await post(call, { ...connection, signal }, true, readError)
+  const exchange = following(connection.signal)
+  const response = await post(call, { ...connection, signal: exchange.signal }, true, readError)
   const upstreamRequestId = response.headers['x-request-id']
   const framer = new EventFramer()
   const reader = new ChatStreamReader()

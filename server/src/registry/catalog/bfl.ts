@@ -160,6 +160,7 @@ export const BFL: readonly ModelPatch[] = [
       version: text(),
     }),
     prices: null,
+    timeouts: { totalMs: 1_800_000 },
   },
   flux2('flux-2-pro', FLUX_2_PRO),
   { ...flux2('flux-2-pro-preview', FLUX_2_PRO), prices: null },

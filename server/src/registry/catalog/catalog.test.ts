@@ -161,6 +161,12 @@ describe('the catalog', () => {
     }
   })
 
+  it('waits two minutes for a picture of BFL, and longer for a video', () => {
+    expect(PRESETS.find(({ id }) => id === 'bfl')?.timeouts).toEqual({ totalMs: 120_000 })
+    const exceptions = CATALOG.filter(({ provider, timeouts }) => provider === 'bfl' && timeouts)
+    expect(exceptions).toMatchObject([{ id: 'flux-3-video', timeouts: { totalMs: 1_800_000 } }])
+  })
+
   it('calls models by the Responses API that nothing else serves', () => {
     for (const id of ['gpt-5.5-pro', 'gpt-5.4-pro', 'gpt-5.2-pro', 'gpt-5-pro', 'o3-pro']) {
       expect(byId.get(id)?.flags, id).toEqual({ api: 'responses' })

@@ -143,6 +143,8 @@ export const PRESETS: readonly ProviderPreset[] = [
     baseUrl: 'https://api.bfl.ai/v1',
     credentials: ['BFL_API_KEY'],
     baseUrlVariable: 'BFL_BASE_URL',
+    // Pictures are there within seconds; a task that is not has been lost.
+    timeouts: { totalMs: 120_000 },
     docs: 'https://docs.bfl.ai',
   },
   {
