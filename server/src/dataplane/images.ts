@@ -17,6 +17,7 @@ import { encodeMultipart, type FormPart, multipartBoundary, multipartType } from
 import { readBody, readJson } from './body.ts'
 import type { AnswerFilter, Exchange } from './exchange.ts'
 import { drawByAdapter } from './images/by-adapter.ts'
+import { fittedSize } from './images/fitted-size.ts'
 import { changeParts, formValues, pictureParts, readForm } from './images/form.ts'
 import { linkPictures } from './picture-links.ts'
 import { productTypeOf, relayedBody, routeFor, runThrough } from './target.ts'
@@ -72,7 +73,8 @@ function relay(exchange: Exchange, asked: Asked, deployment: Deployment, client:
       param: 'stream',
     })
   }
-  const changes = relayedBody(deployment, operation, values, plane.relay.wires)
+  const size = fittedSize(deployment.model, body.size)
+  const changes = { ...relayedBody(deployment, operation, values, plane.relay.wires), ...size.changes }
   exchange.filterBy(linkFilter(exchange, deployment, body))
   const call: RelayCall = {
     requestId,
@@ -86,6 +88,7 @@ function relay(exchange: Exchange, asked: Asked, deployment: Deployment, client:
     ...outgoing(asked, changes),
     hideUsage: false,
     choices: 1,
+    warnings: size.warnings,
   }
   return new Relay(plane.relay, call, client)
 }

@@ -73,12 +73,22 @@ const model = (entry: Entry): ModelPatch => ({
 
 const SAMPLED: Capabilities = { seed: true, guidance: true, steps: true }
 
+/** Endpoints that fal's own client no longer knows; the days are not known. */
+const gone = (id: string, replacedBy: string): ModelPatch => ({
+  id,
+  provider: 'fal',
+  input: ['text', 'image'],
+  output: ['image'],
+  prices: null,
+  lifecycle: { status: 'retired', replacedBy },
+})
+
 export const FAL: readonly ModelPatch[] = [
+  gone('fal-ai/flux-pro', 'flux-pro'),
+  gone('fal-ai/face-swap', 'face-swap'),
   model({
     id: 'flux-pro',
-    // fal-ai/flux-pro itself is no longer among the endpoints that fal's client knows.
     upstreamId: 'fal-ai/flux-pro/v1.1',
-    aliases: ['fal-ai/flux-pro'],
     prices: perMegapixel('0.04'),
     properties: {
       ...OUTPUT,
@@ -138,12 +148,10 @@ export const FAL: readonly ModelPatch[] = [
   model({
     id: 'face-swap',
     upstreamId: 'easel-ai/advanced-face-swap',
-    // Seen in community code only; no endpoint of that name is documented.
-    aliases: ['fal-ai/face-swap'],
     prices: perImage('0.05'),
     properties: {
       face_image_0: objectSchema({ url: text('The face to put in.') }, ['url']),
-      gender_0: text(),
+      gender_0: choice('male', 'female', 'non-binary'),
       target_image: objectSchema({ url: text('The picture that gets the face.') }, ['url']),
       workflow_type: choice('user_hair', 'target_hair'),
       upscale: flag(),
