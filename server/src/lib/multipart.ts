@@ -6,6 +6,9 @@ export interface FormPart {
   data: Buffer
 }
 
+/** A part on its way out, which may be text. */
+export type TextOrFile = Omit<FormPart, 'data'> & { data: string | Buffer }
+
 /** Why a body is not a usable form; the message is for the client. */
 export class MultipartError extends Error {
   override readonly name = 'MultipartError'
@@ -70,17 +73,21 @@ export const multipartType = (boundary: string): string =>
   `multipart/form-data; boundary=${/^[\w'+.-]+$/.test(boundary) ? boundary : `"${boundary}"`}`
 
 /** The parts as a body again. */
-export function encodeMultipart(parts: readonly FormPart[], boundary: string): Buffer {
+export function encodeMultipart(parts: readonly TextOrFile[], boundary: string): Buffer {
   const pieces: Buffer[] = []
+  // Text is put together before it becomes bytes.
+  let text = ''
   for (const part of parts) {
     const filename = part.filename === undefined ? '' : `; filename="${part.filename}"`
     const type = part.contentType === undefined ? '' : `Content-Type: ${part.contentType}\r\n`
-    pieces.push(
-      Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${part.name}"${filename}\r\n${type}\r\n`),
-      part.data,
-      Buffer.from('\r\n'),
-    )
+    text += `--${boundary}\r\nContent-Disposition: form-data; name="${part.name}"${filename}\r\n${type}\r\n`
+    if (typeof part.data === 'string') text += part.data
+    else {
+      pieces.push(Buffer.from(text), part.data)
+      text = ''
+    }
+    text += '\r\n'
   }
-  pieces.push(Buffer.from(`--${boundary}--\r\n`))
-  return Buffer.concat(pieces)
+  const end = Buffer.from(`${text}--${boundary}--\r\n`)
+  return pieces.length === 0 ? end : Buffer.concat([...pieces, end])
 }

@@ -2,13 +2,12 @@ const LF = 10
 const CR = 13
 const SPACE = 32
 
-/** Where the blank line that ends an event stops, seen from `from`; -1 when the event is not whole yet. */
-function eventEnd(bytes: Buffer, from: number): number {
-  for (let i = bytes.indexOf(LF, from); i !== -1; i = bytes.indexOf(LF, i + 1)) {
-    if (bytes[i + 1] === LF) return i + 2
-    if (bytes[i + 1] === CR && bytes[i + 2] === LF) return i + 3
+/** Whether a blank line is among the bytes, which ends an event. */
+function hasEnd(bytes: Buffer): boolean {
+  for (let i = bytes.indexOf(LF); i !== -1; i = bytes.indexOf(LF, i + 1)) {
+    if (bytes[i + 1] === LF || (bytes[i + 1] === CR && bytes[i + 2] === LF)) return true
   }
-  return -1
+  return false
 }
 
 /** One Server-Sent Event: its name, its data, and where it lies in the bytes that were pushed. */
@@ -30,26 +29,23 @@ function startsWith(bytes: Buffer, at: number, field: Buffer): boolean {
   return true
 }
 
-/** Reads the event that lies in `bytes` from `start` to `end`, its blank line included. */
-function readEvent(bytes: Buffer, start: number, end: number): ServerSentEvent {
+const textAt = (bytes: Buffer, from: number, to: number): string =>
+  bytes.toString('utf8', bytes[from] === SPACE ? from + 1 : from, to)
+
+/** Reads the event that begins at `start`; undefined while the blank line that ends it has not come. */
+function readEvent(bytes: Buffer, start: number): ServerSentEvent | undefined {
   let name = ''
   let data: string | undefined
-  let line = start
-  while (line < end) {
-    let stop = bytes.indexOf(LF, line)
-    if (stop === -1 || stop >= end) stop = end
-    const next = stop + 1
-    if (stop > line && bytes[stop - 1] === CR) stop -= 1
+  for (let line = start, lf = bytes.indexOf(LF, line); lf !== -1; line = lf + 1, lf = bytes.indexOf(LF, line)) {
+    const stop = lf > line && bytes[lf - 1] === CR ? lf - 1 : lf
+    // A blank line before the event is none that ends it.
+    if (stop === line && line > start) return { start, end: lf + 1, name, data }
     if (startsWith(bytes, line, DATA)) {
-      const from = bytes[line + 5] === SPACE ? line + 6 : line + 5
-      const text = bytes.toString('utf8', from, stop)
+      const text = textAt(bytes, line + DATA.length, stop)
       data = data === undefined ? text : `${data}\n${text}`
-    } else if (startsWith(bytes, line, EVENT)) {
-      name = bytes.toString('utf8', bytes[line + 6] === SPACE ? line + 7 : line + 6, stop)
-    }
-    line = next
+    } else if (startsWith(bytes, line, EVENT)) name = textAt(bytes, line + EVENT.length, stop)
   }
-  return { start, end, name, data }
+  return undefined
 }
 
 /** The longest end of an event, a blank line with carriage returns, less its last byte. */
@@ -71,13 +67,11 @@ export class EventFramer {
 
   push(chunk: Buffer): ServerSentEvent[] {
     let bytes: Buffer = chunk
-    let scanFrom = 0
     if (this.#size > 0) {
-      if (eventEnd(Buffer.concat([this.#tail, chunk]), 0) === -1) {
+      if (!hasEnd(Buffer.concat([this.#tail, chunk]))) {
         this.#wait(chunk)
         return []
       }
-      scanFrom = this.#size - this.#tail.length
       bytes = Buffer.concat([...this.#waiting, chunk])
       this.#waiting = []
       this.#size = 0
@@ -85,9 +79,9 @@ export class EventFramer {
     this.bytes = bytes
     const events: ServerSentEvent[] = []
     let start = 0
-    for (let end = eventEnd(bytes, scanFrom); end !== -1; end = eventEnd(bytes, start)) {
-      events.push(readEvent(bytes, start, end))
-      start = end
+    for (let event = readEvent(bytes, 0); event; event = readEvent(bytes, start)) {
+      events.push(event)
+      start = event.end
     }
     if (start < bytes.length) this.#wait(start === 0 ? bytes : bytes.subarray(start))
     return events

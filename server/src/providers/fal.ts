@@ -67,9 +67,9 @@ async function poll(stored: RemoteOperation, connection: Connection, pollAfterMs
   const { provider } = connection
   const operation = readOperation(stored, provider)
   const headers = credentialOf(connection)
-  const statusUrl = new URL(requireTrusted(operation.statusUrl, connection))
-  statusUrl.searchParams.set('logs', '1')
-  const answer = await exchange(statusUrl.href, { headers }, connection, falError)
+  const statusUrl = requireTrusted(operation.statusUrl, connection)
+  const query = statusUrl.includes('?') ? '&logs=1' : '?logs=1'
+  const answer = await exchange(statusUrl + query, { headers }, connection, falError)
   const status = await readObject(answer, provider)
   if (isUnderway(status, answer)) return pendingOf(status, operation, pollAfterMs)
   const responseUrl = requireTrusted(operation.responseUrl, connection)

@@ -8,17 +8,17 @@ import { type ErrorReader, errorReader, type Said } from '../shared/failure.ts'
  * Source: Bedrock Runtime service model 2023-09-30 and the user guide's page on
  * error codes, read November 2026.
  */
-const BY_NAME: Readonly<Record<string, ErrorCode>> = {
-  FTUFormNotFilled: 'model_not_enabled',
-  MPAgreementBeingCreated: 'model_not_enabled',
-  ResourceNotFound: 'model_not_found',
-  ServiceQuotaExceeded: 'rate_limit',
-  ModelNotReady: 'overloaded',
-  ModelTimeout: 'timeout',
-  ModelError: 'upstream_error',
-  ModelStreamError: 'upstream_error',
-  Conflict: 'invalid_input',
-}
+const BY_NAME: ReadonlyMap<string, ErrorCode> = new Map([
+  ['FTUFormNotFilled', 'model_not_enabled'],
+  ['MPAgreementBeingCreated', 'model_not_enabled'],
+  ['ResourceNotFound', 'model_not_found'],
+  ['ServiceQuotaExceeded', 'rate_limit'],
+  ['ModelNotReady', 'overloaded'],
+  ['ModelTimeout', 'timeout'],
+  ['ModelError', 'upstream_error'],
+  ['ModelStreamError', 'upstream_error'],
+  ['Conflict', 'invalid_input'],
+])
 
 const CONTENT = /content[- ](filter|policy|moderation)|blocked by (our|the) |responsible ai|acceptable use/i
 const NOT_ENABLED = /model access|access to the model|marketplace|agreement|subscription|use case/i
@@ -41,7 +41,7 @@ function readWords({ name, message }: AwsFailure, where: string): [ErrorCode, hi
 }
 
 function readSaid(failure: AwsFailure, where: string): Said {
-  const [code, hint] = readWords(failure, where) ?? [BY_NAME[failure.name]]
+  const [code, hint] = readWords(failure, where) ?? [BY_NAME.get(failure.name)]
   const isElsewhere = code === 'model_not_found' && hint === undefined
   return said(failure, code, isElsewhere ? `asked for in ${where}` : hint)
 }

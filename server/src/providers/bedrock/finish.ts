@@ -1,15 +1,15 @@
 import type { ErrorCode, FinishReason, Usage } from '@turnout/contract'
 
 /** Source: Bedrock API reference, `StopReason`, service model 2023-09-30. */
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  tool_use: 'tool-calls',
-  guardrail_intervened: 'content-filter',
-  content_filtered: 'content-filter',
-}
+const REASONS: ReadonlyMap<string | null, FinishReason> = new Map([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['tool_use', 'tool-calls'],
+  ['guardrail_intervened', 'content-filter'],
+  ['content_filtered', 'content-filter'],
+])
 
 /** Ends that are failures: always, or where nothing was said before them. */
 const BROKEN: ReadonlySet<string> = new Set(['malformed_model_output', 'malformed_tool_use'])
@@ -20,7 +20,7 @@ const EMPTY: Readonly<Record<string, [ErrorCode, string]>> = {
 }
 
 /** Converse's `stopReason` as ours. */
-export const converseFinish = (raw: string | null): FinishReason => REASONS[raw ?? ''] ?? 'other'
+export const converseFinish = (raw: string | null): FinishReason => REASONS.get(raw) ?? 'other'
 
 /** The failure that an end stands for; undefined where it is an end like any other. */
 export function failureOf(raw: string, hasContent: boolean): [ErrorCode, string] | undefined {

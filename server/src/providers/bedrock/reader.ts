@@ -106,7 +106,8 @@ export class ConverseReader {
       this.#open.set(index, { kind: 'other' })
       return undefined
     }
-    const isAnswer = name === this.#request.answerTool
+    const { answerTool } = this.#request
+    const isAnswer = answerTool !== undefined && name === answerTool
     if (isAnswer) this.#answered = true
     const call = isAnswer ? undefined : this.#calls++
     this.#open.set(index, { kind: 'call', index: call, written: false })

@@ -116,12 +116,12 @@ const shapeOfSize = (size: string): number => shapeOf(size.replace('*', ':'))
 /** From text a video has a size, from a picture its shape comes from there and only its class is chosen. */
 function videoSize(call: VideoCall, fromPicture: boolean, warnings: string[]): Fields {
   const wanted = call.resolution?.toUpperCase().replace(/^(\d+)$/, '$1P')
-  if (wanted !== undefined && VIDEO_SIZES[wanted] === undefined) {
+  if (wanted !== undefined && !Object.hasOwn(VIDEO_SIZES, wanted)) {
     warnings.push(
       `The model has the resolutions ${Object.keys(VIDEO_SIZES).join(', ')}; ${call.resolution} was left out.`,
     )
   }
-  const resolution = wanted !== undefined && VIDEO_SIZES[wanted] ? wanted : undefined
+  const resolution = wanted !== undefined && Object.hasOwn(VIDEO_SIZES, wanted) ? wanted : undefined
   if (fromPicture) return defined({ resolution })
   if (call.size) return { size: `${call.size.width}*${call.size.height}` }
   if (resolution === undefined && call.aspectRatio === undefined) return {}

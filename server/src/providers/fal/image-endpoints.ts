@@ -1,3 +1,4 @@
+import { memoised } from '../../lib/memoised.ts'
 import type { MediaSetting } from '../shared/media.ts'
 import { endpointBy, type Rules } from './rules.ts'
 
@@ -134,4 +135,4 @@ const RULES: Rules<ImageEndpoint> = [
 ]
 
 /** How an endpoint is spoken to, by its id such as `fal-ai/flux/dev`. */
-export const imageEndpoint = (id: string): ImageEndpoint => endpointBy(USUAL, RULES, id)
+export const imageEndpoint = memoised((id): ImageEndpoint => endpointBy(USUAL, RULES, id))

@@ -1,5 +1,6 @@
 import type { Connection, TransportRequest, TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
+import { memoised } from '../../lib/memoised.ts'
 import { exchange, json } from '../shared/exchange.ts'
 import { googleError } from './errors.ts'
 
@@ -26,13 +27,13 @@ export const versioned = (baseUrl: string, version: string): string =>
   /\/v\d+(?:(?:alpha|beta)\d*)?$/.test(baseUrl) ? baseUrl : `${baseUrl}/${version}`
 
 /** A resource name as it may stand in a path. @throws TurnoutError model_not_found for one that would lead elsewhere */
-export function asPath(name: string): string {
+export const asPath = memoised((name): string => {
   const segments = name.split('/')
   if (segments.some((segment) => /^\.{0,2}$/.test(segment))) {
     throw new TurnoutError('model_not_found', `${name} cannot be the name of a model.`, { delivered: false })
   }
   return segments.map(encodeURIComponent).join('/')
-}
+})
 
 /** Calls a method of a model. @throws TurnoutError as Google's error says */
 export async function callModel(

@@ -1,4 +1,4 @@
-import type { OutputFormat, TextCall, Tool } from '../../core/text.ts'
+import type { ContentPart, OutputFormat, TextCall, Tool } from '../../core/text.ts'
 import { isObject } from '../shared/exchange.ts'
 import { type Part, wireContents } from './contents.ts'
 import { isGemini3, thinkingConfig } from './thinking.ts'
@@ -79,10 +79,8 @@ export function fittingSeed(asked: number | undefined, warnings: string[]): numb
 function warnOfUnsupported(call: TextCall, warnings: string[]): void {
   if (call.parallelToolCalls === false) warnings.push('Google cannot be kept from calling several tools at once.')
   if (call.user !== undefined) warnings.push('Google takes no end user; user was left out.')
-  const details = call.messages.flatMap((message) =>
-    message.role === 'user' || message.role === 'tool' ? message.content : [],
-  )
-  if (details.some((part) => part.type === 'image' && part.detail !== undefined && part.detail !== 'auto')) {
+  const hasDetail = (part: ContentPart) => part.type === 'image' && part.detail !== undefined && part.detail !== 'auto'
+  if (call.messages.some((said) => (said.role === 'user' || said.role === 'tool') && said.content.some(hasDetail))) {
     warnings.push('The detail of single pictures was left out.')
   }
 }

@@ -1,4 +1,5 @@
 import type { Effort } from '../../core/text.ts'
+import { memoised } from '../../lib/memoised.ts'
 
 /** The number in a Gemini model's name; undefined for names without one, which are taken for the newest. */
 const generation = (model: string): number | undefined => {
@@ -7,8 +8,9 @@ const generation = (model: string): number | undefined => {
 }
 
 /** Whether a model has the features that began with Gemini 3. */
-export const isGemini3 = (model: string): boolean =>
-  !/\b(gemma|learnlm)/.test(model) && (generation(model) ?? Number.POSITIVE_INFINITY) >= 3
+export const isGemini3 = memoised(
+  (model): boolean => !/\b(gemma|learnlm)/.test(model) && (generation(model) ?? Number.POSITIVE_INFINITY) >= 3,
+)
 
 /**
  * Budgets in tokens as Google's own OpenAI-compatible endpoint maps efforts.

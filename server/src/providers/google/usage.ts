@@ -20,6 +20,14 @@ function ofModality(details: unknown, modality: string): number | undefined {
 export const countsTokens = (value: unknown): boolean =>
   isObject(value) && (value.promptTokenCount !== undefined || value.candidatesTokenCount !== undefined)
 
+type Counted =
+  | 'inputTokens'
+  | 'cachedInputTokens'
+  | 'imageInputTokens'
+  | 'outputTokens'
+  | 'reasoningTokens'
+  | 'imageOutputTokens'
+
 /**
  * `usageMetadata` as ours. Google counts thoughts beside the candidates and
  * the prompts of its own tools beside the prompt; both are billed. Undefined
@@ -28,14 +36,17 @@ export const countsTokens = (value: unknown): boolean =>
  */
 export function readUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined
-  const counts: [keyof Usage, number | undefined][] = [
-    ['inputTokens', sum(count(value.promptTokenCount), count(value.toolUsePromptTokenCount))],
-    ['cachedInputTokens', count(value.cachedContentTokenCount)],
-    ['imageInputTokens', ofModality(value.promptTokensDetails, 'IMAGE')],
-    ['outputTokens', sum(count(value.candidatesTokenCount), count(value.thoughtsTokenCount))],
-    ['reasoningTokens', count(value.thoughtsTokenCount)],
-    ['imageOutputTokens', ofModality(value.candidatesTokensDetails, 'IMAGE')],
-  ]
-  const known = counts.filter(([, amount]) => amount !== undefined)
-  return known.length === 0 ? undefined : (Object.fromEntries(known) as Usage)
+  let usage: Usage | undefined
+  const set = (name: Counted, amount: number | undefined): void => {
+    if (amount === undefined) return
+    usage ??= {}
+    usage[name] = amount
+  }
+  set('inputTokens', sum(count(value.promptTokenCount), count(value.toolUsePromptTokenCount)))
+  set('cachedInputTokens', count(value.cachedContentTokenCount))
+  set('imageInputTokens', ofModality(value.promptTokensDetails, 'IMAGE'))
+  set('outputTokens', sum(count(value.candidatesTokenCount), count(value.thoughtsTokenCount)))
+  set('reasoningTokens', count(value.thoughtsTokenCount))
+  set('imageOutputTokens', ofModality(value.candidatesTokensDetails, 'IMAGE'))
+  return usage
 }

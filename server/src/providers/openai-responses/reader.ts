@@ -29,13 +29,13 @@ const reasoningText = ({ summary, content }: Json): string => {
 const restOf = (all: string, shown: string): string => (all.startsWith(shown) ? all.slice(shown.length) : '')
 
 /** Pieces of text and arguments by the event that brings them; other items, such as those of hosted tools, are passed over. */
-const DELTAS: Readonly<Record<string, 'text' | 'reasoning' | 'arguments'>> = {
-  'response.output_text.delta': 'text',
-  'response.refusal.delta': 'text',
-  'response.reasoning_summary_text.delta': 'reasoning',
-  'response.reasoning_text.delta': 'reasoning',
-  'response.function_call_arguments.delta': 'arguments',
-}
+const DELTAS: ReadonlyMap<unknown, 'text' | 'reasoning' | 'arguments'> = new Map([
+  ['response.output_text.delta', 'text'],
+  ['response.refusal.delta', 'text'],
+  ['response.reasoning_summary_text.delta', 'reasoning'],
+  ['response.reasoning_text.delta', 'reasoning'],
+  ['response.function_call_arguments.delta', 'arguments'],
+])
 
 /**
  * Reads one response: its events as they come, or the items of a whole one as
@@ -84,7 +84,7 @@ export class ResponseReader {
           : this.#show(index, 'reasoning', BREAK)
     }
     if (type === 'response.refusal.delta') this.#refused = true
-    const kind = DELTAS[text(type)]
+    const kind = DELTAS.get(type)
     return kind && this.#show(index, kind, text(event.delta))
   }
 
@@ -172,14 +172,14 @@ export class ResponseReader {
   get end(): { reason: FinishReason; raw: string | null } {
     const { status, incomplete_details } = this.response
     const why = text(asJson(incomplete_details).reason)
-    if (status === 'incomplete') return { reason: INCOMPLETE[why] ?? 'other', raw: why || 'incomplete' }
+    if (status === 'incomplete') return { reason: INCOMPLETE.get(why) ?? 'other', raw: why || 'incomplete' }
     const reason = this.#refused ? 'content-filter' : this.#calls > 0 ? 'tool-calls' : 'stop'
     return { reason, raw: text(status) || null }
   }
 }
 
-const INCOMPLETE: Readonly<Record<string, FinishReason>> = {
-  max_output_tokens: 'length',
-  max_tokens: 'length',
-  content_filter: 'content-filter',
-}
+const INCOMPLETE: ReadonlyMap<string, FinishReason> = new Map([
+  ['max_output_tokens', 'length'],
+  ['max_tokens', 'length'],
+  ['content_filter', 'content-filter'],
+])

@@ -7,10 +7,10 @@ import { readOpenAISaid } from '../shared/openai-errors.ts'
 /**
  * SageMaker's own errors. Source: SageMaker Runtime service model 2017-05-13.
  */
-const BY_NAME: Readonly<Record<string, ErrorCode>> = {
-  ModelNotReady: 'overloaded',
-  InternalStreamFailure: 'upstream_error',
-}
+const BY_NAME: ReadonlyMap<string, ErrorCode> = new Map([
+  ['ModelNotReady', 'overloaded'],
+  ['InternalStreamFailure', 'upstream_error'],
+])
 
 /** Statuses of a container that say the same of the endpoint; any other 4xx is about the request. */
 const OWN_STATUSES: ReadonlySet<number> = new Set([408, 413, 429])
@@ -44,7 +44,7 @@ function readSaid(failure: AwsFailure, where: string): Said {
     return said(failure, TIMED_OUT.test(`${text(body.ErrorCode)} ${message}`) ? 'timeout' : 'upstream_error')
   if (name === 'Validation' && /endpoint.*not found/i.test(message))
     return said(failure, 'model_not_found', `asked for in ${where}`)
-  return said(failure, BY_NAME[name])
+  return said(failure, BY_NAME.get(name))
 }
 
 /** A failed answer of SageMaker's runtime as an error, which names the region where that may be the reason. */

@@ -19,10 +19,12 @@ const whenAsked = { isComplete: () => false, cut: () => {} }
 async function* payload(response: TransportResponse, connection: Connection): AsyncIterable<Uint8Array> {
   const { isComplete, cut } = whenAsked
   for await (const messages of awsMessages({ response, cut }, isComplete, connection.provider)) {
-    for (const message of messages) {
-      if (message.kind !== 'event') throw failure(message, response, connection)
-      if (message.name === 'PayloadPart') yield message.body
-    }
+    // What came together goes on together: every piece costs its readers promises.
+    const failed = messages.findIndex(({ kind }) => kind !== 'event')
+    const good = failed === -1 ? messages : messages.slice(0, failed)
+    const parts = good.filter(({ name }) => name === 'PayloadPart')
+    if (parts.length > 0) yield parts.length === 1 ? parts[0]!.body : Buffer.concat(parts.map(({ body }) => body))
+    if (failed !== -1) throw failure(messages[failed]!, response, connection)
   }
 }
 
@@ -63,7 +65,9 @@ export const sagemakerText: TextAdapter = {
   async generate(call, connection) {
     return openAIText.generate(...enter('invocations', call, connection))
   },
-  async *stream(call, connection) {
-    yield* openAIText.stream(...enter('invocations-response-stream', call, connection))
-  },
+  // Entered when it is read, so that a bad setting is a failure of the stream like any other.
+  stream: (call, connection) => ({
+    [Symbol.asyncIterator]: () =>
+      openAIText.stream(...enter('invocations-response-stream', call, connection))[Symbol.asyncIterator](),
+  }),
 }

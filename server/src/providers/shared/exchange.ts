@@ -27,6 +27,18 @@ export async function exchange(
   return response
 }
 
+/**
+ * A controller that is aborted with a signal, and may be before. For a signal
+ * that lives no longer than its call: the listener stays. `AbortSignal.any`
+ * does the same with lists of weak references, which every stream would pay for.
+ */
+export function following(signal: AbortSignal): AbortController {
+  const own = new AbortController()
+  if (signal.aborted) own.abort(signal.reason)
+  else signal.addEventListener('abort', () => own.abort(signal.reason), { once: true })
+  return own
+}
+
 /** A JSON body and its content type, in the form that `exchange` takes. */
 export const json = (body: unknown, headers: Record<string, string>) => ({
   method: 'POST' as const,

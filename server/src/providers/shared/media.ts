@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { TurnoutError } from '../../core/error.ts'
 import type { Picture } from '../../core/text.ts'
 import { mediaTypeOfBytes } from '../../lib/media-type.ts'
-import { encodeMultipart, type FormPart, multipartType } from '../../lib/multipart.ts'
+import { encodeMultipart, multipartType, type TextOrFile } from '../../lib/multipart.ts'
 
 export { mediaTypeOfBytes }
 
@@ -76,7 +76,7 @@ export const mediaTypeOfFormat = (format: unknown): string | undefined =>
 
 /** The media type that the path of a URL ends in; undefined where it says nothing. */
 export function mediaTypeOfUrl(url: string): string | undefined {
-  const path = URL.canParse(url) ? new URL(url).pathname : url
+  const path = URL.parse(url)?.pathname ?? url
   return mediaTypeOfFormat(/\.(\w+)$/.exec(path)?.[1])
 }
 
@@ -154,6 +154,7 @@ const SETTINGS = {
 
 /** A setting of an image or video call by its name there. */
 export type MediaSetting = keyof typeof SETTINGS
+const NAMES = Object.keys(SETTINGS) as MediaSetting[]
 
 const isAsked = (setting: MediaSetting, value: unknown): boolean =>
   // Every model draws backgrounds that are not transparent.
@@ -164,13 +165,16 @@ export const leftOut = (
   call: Readonly<Partial<Record<MediaSetting, unknown>>>,
   taken: readonly MediaSetting[],
 ): string[] =>
-  (Object.keys(SETTINGS) as MediaSetting[])
-    .filter((setting) => isAsked(setting, call[setting]) && !taken.includes(setting))
-    .map((setting) => `The model takes no ${SETTINGS[setting]}; it was left out (${setting}).`)
+  NAMES.filter((setting) => isAsked(setting, call[setting]) && !taken.includes(setting)).map(
+    (setting) => `The model takes no ${SETTINGS[setting]}; it was left out (${setting}).`,
+  )
 
 /** Fields without those that are undefined, so that a default under them shows. */
-export const defined = (fields: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+export function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const set: Record<string, unknown> = {}
+  for (const name of Object.keys(fields)) if (fields[name] !== undefined) set[name] = fields[name]
+  return set
+}
 
 /** A seed from 0 to `max`, whatever seed was asked for; that it had to be changed is said in `warnings`. */
 export function seedWithin(seed: number | undefined, max: number, warnings: string[]): number | undefined {
@@ -201,11 +205,10 @@ export function formRequest(
   files: readonly (readonly [field: string, picture: InlinePicture])[],
   headers: Record<string, string>,
 ): { method: 'POST'; headers: Record<string, string>; body: Buffer } {
-  const parts: FormPart[] = []
+  const parts: TextOrFile[] = []
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue
-    const data = Buffer.from(fieldText(value))
-    parts.push({ name: escapeName(name), filename: undefined, contentType: undefined, data })
+    parts.push({ name: escapeName(name), filename: undefined, contentType: undefined, data: fieldText(value) })
   }
   for (const [name, picture] of files) {
     const { mediaType } = picture

@@ -1,6 +1,7 @@
 import type { Flags } from '@turnout/contract'
 import type { Connection, OpenAIDoor, OpenAIOperation } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
+import { memoised } from '../../lib/memoised.ts'
 import type { ErrorReader } from './failure.ts'
 import { openAIError } from './openai-errors.ts'
 
@@ -12,10 +13,10 @@ const PATHS: Readonly<Record<OpenAIOperation, string>> = {
 }
 
 /** A base URL may be given with its version segment or as a bare host, to which `/v1` is added. */
-export function versionedBase(baseUrl: string): string {
+export const versionedBase = memoised((baseUrl): string => {
   const { pathname } = new URL(baseUrl)
   return pathname === '/' ? `${baseUrl.replace(/\/$/, '')}/v1` : baseUrl
-}
+})
 
 /** Where all of a local engine's APIs are: a base URL without the path of any of them. */
 export const engineRoot = (baseUrl: string): string => baseUrl.replace(/(?:\/api)?(?:\/v\d+)?\/*$/, '')

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
+import { SignatureV4 } from '@smithy/signature-v4'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readWire, wireFolder } from '../../testing/wire.ts'
@@ -24,7 +25,7 @@ const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).u
 const percent = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 
-/** The algorithm as AWS's documentation tells it, written down once more to hold the library against. */
+/** The algorithm as AWS's documentation tells it, written down once more. */
 function reference({ method, url, headers, body = '' }: Signable, keys: Keys, service: string): string {
   const { host, pathname, searchParams } = new URL(url)
   const date = '20261120T120000Z'
@@ -57,6 +58,46 @@ function reference({ method, url, headers, body = '' }: Signable, keys: Keys, se
     `AWS4${keys.secretAccessKey}`,
   )
   return hmac(key, toSign).toString('hex')
+}
+
+class Sha256 {
+  readonly #hash
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as Uint8Array)
+  }
+
+  update(data: Uint8Array): void {
+    this.#hash.update(data)
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest()
+  }
+}
+
+/** What the library of AWS's own clients signs. */
+async function bySmithy({ method, url, headers, body = '' }: Signable, keys: Keys, service: string, now: Date) {
+  const { protocol, host, hostname, pathname, searchParams } = new URL(url)
+  const query: Record<string, string[]> = {}
+  for (const name of searchParams.keys()) query[name] = searchParams.getAll(name)
+  const signer = new SignatureV4({
+    credentials: keys,
+    service,
+    region: 'eu-west-1',
+    sha256: Sha256,
+    uriEscapePath: service !== 's3',
+  })
+  const request = {
+    method,
+    protocol,
+    hostname,
+    path: pathname,
+    query,
+    headers: { ...headers, host, 'x-amz-content-sha256': sha256(body as string) },
+    body,
+  }
+  return (await signer.sign(request, { signingDate: now })).headers
 }
 
 describe('Signature Version 4', () => {
@@ -117,6 +158,34 @@ describe('Signature Version 4', () => {
         expect(own['x-amz-security-token']).toBe(token)
       }),
       { numRuns: 50 },
+    )
+  })
+
+  test('signs what the library of AWS’s own clients signs, and sends what it sends', async () => {
+    const name = fc.oneof(
+      fc.constantFrom('user-agent', 'x-amzn-trace-id', 'sec-fetch-mode', 'proxy-connection', 'date', 'accept', 'te'),
+      fc.stringMatching(/^x-[a-z][a-z0-9-]{0,10}$/),
+    )
+    const arbitrary = fc.record({
+      service: fc.constantFrom('bedrock', 'sagemaker', 's3'),
+      path: fc.array(fc.oneof(segment, fc.constant('')), { minLength: 1, maxLength: 4 }),
+      query: fc.array(fc.tuple(fc.stringMatching(/^[a-c=-]{1,2}$/), fc.string({ maxLength: 4 })), { maxLength: 4 }),
+      headers: fc.dictionary(name, fc.stringMatching(/^[ !-~]{0,20}$/), { maxKeys: 4, noNullPrototype: true }),
+      body: fc.string(),
+      sessionToken: fc.option(fc.base64String({ minLength: 4 }), { nil: undefined }),
+      secret: fc.constantFrom(KEYS.secretAccessKey, S3_KEYS.secretAccessKey),
+      now: fc.date({ min: new Date('2015-01-01'), max: new Date('2099-01-01'), noInvalidDate: true }),
+    })
+    await fc.assert(
+      fc.asyncProperty(arbitrary, async ({ service, path, query, headers, body, sessionToken, secret, now }) => {
+        const search = new URLSearchParams(query).toString()
+        const url = `https://host.example/${path.map(percent).join('/')}${search && `?${search}`}`
+        const request = { method: 'PUT' as const, url, headers, body }
+        const keys = { ...KEYS, secretAccessKey: secret, ...(sessionToken !== undefined && { sessionToken }) }
+        const { host: _, ...theirs } = await bySmithy(request, keys, service, now)
+        expect(signed(request, keys, { service, region: 'eu-west-1' }, now)).toEqual(theirs)
+      }),
+      { numRuns: 200 },
     )
   })
 })

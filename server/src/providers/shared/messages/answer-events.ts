@@ -1,5 +1,6 @@
 import type { Connection, TransportResponse } from '../../../core/adapter.ts'
 import { EventFramer, type ServerSentEvent } from '../../../lib/sse.ts'
+import { following } from '../exchange.ts'
 
 /** How long a provider may be listened to after a whole answer, so that its connection can be used again. */
 const LINGER_MS = 5_000
@@ -16,13 +17,12 @@ export async function openAnswer(
   connection: Connection,
   send: (connection: Connection) => Promise<TransportResponse>,
 ): Promise<AnswerStream> {
-  const cutting = new AbortController()
-  const signal = AbortSignal.any([connection.signal, cutting.signal])
-  return { response: await send({ ...connection, signal }), cut: () => cutting.abort() }
+  const cutting = following(connection.signal)
+  return { response: await send({ ...connection, signal: cutting.signal }), cut: () => cutting.abort() }
 }
 
 /** Reads what may still come and loses nothing by failing. */
-async function drain(chunks: AsyncIterator<Uint8Array>, cut: () => void): Promise<void> {
+export async function drain(chunks: AsyncIterator<Uint8Array>, cut: () => void): Promise<void> {
   const timer = setTimeout(cut, LINGER_MS)
   try {
     while (!(await chunks.next()).done);
@@ -33,7 +33,7 @@ async function drain(chunks: AsyncIterator<Uint8Array>, cut: () => void): Promis
   }
 }
 
-const END = { done: true, value: undefined } as const
+export const END = { done: true, value: undefined } as const
 
 /**
  * The events of a streamed answer, whole ones only, as many at once as have

@@ -2,17 +2,17 @@ import type { FinishReason } from '@turnout/contract'
 import { TurnoutError } from '../../../core/error.ts'
 
 /** Source: Messages API reference, `stop_reason`, read November 2026. */
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  tool_use: 'tool-calls',
-  refusal: 'content-filter',
-}
+const REASONS: ReadonlyMap<string | null, FinishReason> = new Map([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['tool_use', 'tool-calls'],
+  ['refusal', 'content-filter'],
+])
 
 /** Anthropic's `stop_reason` as ours; a turn that is paused is `other`, because nobody here can take it up again. */
-export const messagesFinish = (raw: string | null): FinishReason => REASONS[raw ?? ''] ?? 'other'
+export const messagesFinish = (raw: string | null): FinishReason => REASONS.get(raw) ?? 'other'
 
 /** A refusal before anything was said. */
 export function refused(stopDetails: unknown, provider: string, upstreamStatus: number, upstreamRequestId?: string) {

@@ -123,7 +123,8 @@ export class MessageReader {
   }
 
   #call(at: unknown, { id, name, input }: Json): TextPart | undefined {
-    const isAnswer = name === this.#request.answerTool
+    const { answerTool } = this.#request
+    const isAnswer = answerTool !== undefined && name === answerTool
     if (isAnswer) this.#answered = true
     const index = isAnswer ? undefined : this.#calls++
     this.#open.set(at, { kind: 'call', index, prefilled: input, written: false })

@@ -1,3 +1,5 @@
+import { memoised } from '../../../lib/memoised.ts'
+
 /**
  * What a Claude model takes, as far as its id tells: newer models refuse with a
  * 400 what older ones needed.
@@ -31,13 +33,13 @@ const BY_FAMILY = /(opus|sonnet|haiku|fable|mythos)-(\d)(?:[-.](\d{1,2}))?(?!\d)
 const BY_VERSION = /claude-(\d)(?:[-.](\d))?-(?:opus|sonnet|haiku)/
 
 /** Family, and version as major × 100 + minor; 0 where the id tells none. */
-function parse(model: string): { family: string; version: number } {
+const parse = memoised((model): { family: string; version: number } => {
   const named = BY_FAMILY.exec(model)
   if (named) return { family: named[1]!, version: Number(named[2]) * 100 + Number(named[3] ?? 0) }
   const old = BY_VERSION.exec(model)
   if (old) return { family: '', version: Number(old[1]) * 100 + Number(old[2] ?? 0) }
   return model.includes('mythos') ? { family: 'mythos', version: 500 } : { family: '', version: 0 }
-}
+})
 
 function outputTokens(version: number): number | undefined {
   if (version === 0) return undefined
@@ -61,7 +63,7 @@ function forcedTools(family: string, version: number): ClaudeTraits['forcedTools
 }
 
 /** The traits of a model; one whose id is not known is treated like an old one that can think. */
-export function claudeTraits(model: string): ClaudeTraits {
+export const claudeTraits = memoised((model): ClaudeTraits => {
   const { family, version } = parse(model)
   return {
     thinking: version >= 406 ? 'adaptive' : version === 0 || version >= 307 ? 'budget' : undefined,
@@ -73,7 +75,7 @@ export function claudeTraits(model: string): ClaudeTraits {
     schemas: version >= 405,
     outputTokens: outputTokens(version),
   }
-}
+})
 
 /** Whether two ids name the same model, dated or not: a signature of thoughts is valid for that model alone. */
 export function isSameClaude(one: string, other: string): boolean {
