@@ -9,12 +9,16 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+import { writeDeclarations } from './declarations.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = resolve(process.argv[2] ?? join(root, 'dist'))
 
-/** Files that something outside the bundle starts: the bin, importers, `fork`. */
-const ENTRIES = ['server/src/main.ts', 'server/src/cli/main.ts', 'server/src/db/embedded/child.ts']
+/** What importers of the package get. */
+const LIBRARY = 'server/src/library/index.ts'
+
+/** Files that something outside the bundle starts: importers, the bin, `fork`. */
+const ENTRIES = [LIBRARY, 'server/src/main.ts', 'server/src/cli/main.ts', 'server/src/db/embedded/child.ts']
 
 /** Copied where they exist. */
 const EXTRAS = ['README.md', 'LICENSE', 'CHANGELOG.md', '.env.example', 'docs/reference/turnout.schema.json']
@@ -94,6 +98,9 @@ await build({
   logLevel: 'warning',
 })
 
+const inPackage = (path: string) => join(dist, path.replace(/^server\//, ''))
+writeDeclarations(root, LIBRARY, inPackage)
+
 const bin = readFileSync(join(root, 'server/bin/turnout.js'), 'utf8')
 mkdirSync(join(dist, 'bin'))
 writeFileSync(join(dist, 'bin/turnout.js'), bin.replace('../src/cli/main.ts', '../src/cli/main.js'), { mode: 0o755 })
@@ -112,7 +119,10 @@ const manifest = {
   license,
   engines,
   bin: { turnout: 'bin/turnout.js' },
-  exports: { '.': './src/main.js', './package.json': './package.json' },
+  exports: {
+    '.': { types: './src/library/index.d.ts', default: './src/library/index.js' },
+    './package.json': './package.json',
+  },
   dependencies,
 }
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)

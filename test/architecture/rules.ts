@@ -45,8 +45,8 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   },
 }
 
-/** The composition root and what belongs to it: they may import everything. */
-const COMPOSITION: readonly string[] = ['main.ts', 'cluster.ts', 'emulation.ts']
+/** The composition roots, of the server and of the library, and what belongs to them: they may import everything. */
+const COMPOSITION: readonly string[] = ['main.ts', 'cluster.ts', 'emulation.ts', 'library']
 
 /** Libraries that one part of the house keeps to itself. Types of them may travel. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {

@@ -1,0 +1,46 @@
+import type { Usage } from '@turnout/contract'
+
+/** Where a call goes: to exactly one of a model, a pool and a role. */
+export type Target = (
+  | { /** By its id, an alias or `provider/id`. */ model: string; pool?: undefined; role?: undefined }
+  | { pool: string; model?: undefined; role?: undefined }
+  | { role: string; model?: undefined; pool?: undefined }
+) & {
+  /** What the answer is for; a role may have a pool of its own for it. */
+  productType?: string
+  /** What the conditions of a pool's members may look at. */
+  metadata?: Readonly<Record<string, string>>
+}
+
+/** Where a call goes that is bound to a provider: one of its models, else the provider's first one of that kind. */
+export interface BoundTarget {
+  /** By its id, an alias or the provider's own name. */
+  model?: string
+}
+
+export interface CallOptions {
+  /** The end user, for the records of `onAttempt` and, of calls for text, for the provider's abuse checks. */
+  user?: string
+  /** Ends the call, at the provider too; it rejects with `canceled`. */
+  signal?: AbortSignal
+}
+
+/** What every answer says of how it came about. */
+export interface Served {
+  /** As in the records of `onAttempt`. */
+  requestId: string
+  /** Id of the model that answered. */
+  model: string
+  /** Id of its provider. */
+  provider: string
+  /** How many calls it took, failed ones included. */
+  attempts: number
+  usage: Usage
+  /** US dollars as a decimal string; null when not known. What failed attempts cost is told to `onAttempt`. */
+  cost: string | null
+  /** Settings that were left out or mapped, in whole sentences. */
+  warnings: string[]
+}
+
+/** A picture: an http or https URL, a data URL with base64, or the bytes of a PNG, JPEG, WebP or GIF. */
+export type PictureInput = string | URL | Uint8Array
