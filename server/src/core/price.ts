@@ -104,8 +104,13 @@ class Sum {
     }
     this.known = true
     if (amount === 0) return
+    const micros = Math.round(amount * MICRO)
+    if (!Number.isFinite(micros)) {
+      this.unknown = true
+      return
+    }
     const per = BigInt(chosen.rate.per) * BigInt(MICRO)
-    const value = BigInt(Math.round(amount * MICRO)) * chosen.nano
+    const value = BigInt(micros) * chosen.nano
     if (per === this.#denominator) this.#numerator += value
     else {
       this.#numerator = this.#numerator * per + value * this.#denominator
@@ -133,9 +138,13 @@ class Sum {
   }
 }
 
+/** The most that a database can store; what comes to more was never used. */
+const MOST = 2n ** 63n - 1n
+
 /**
  * What the usage costs in nano-dollars; null where it is not known: nothing
- * was counted that has a price, or something was counted that has none.
+ * was counted that has a price, something was counted that has none, or more
+ * than can be.
  */
 export function costOf(
   prices: PreparedPrices,
@@ -150,5 +159,7 @@ export function costOf(
     const amount = usage[name]
     if (amount && prices.byUnit.has(unit)) sum.add(unit, amount)
   }
-  return sum.unknown || !sum.known ? null : sum.total()
+  if (sum.unknown || !sum.known) return null
+  const total = sum.total()
+  return total > MOST ? null : total
 }

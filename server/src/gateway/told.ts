@@ -1,7 +1,7 @@
 import { isAmbiguous } from '../core/delivery.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
-import { tellSafely } from '../lib/redact.ts'
+import { redact, tellSafely } from '../lib/redact.ts'
 
 /** In which light a failure is to be seen. */
 export interface Circumstances {
@@ -24,20 +24,22 @@ export function toldToClient(
     : committed && error.code !== 'canceled'
       ? 'stream_interrupted'
       : error.code
-  const message = tellSafely(error.message, [credential, ...Object.values(headers)])
+  const secrets = [credential, ...Object.values(headers)]
+  const message = tellSafely(error.message, secrets)
+  const word = (text: string | undefined) => text && redact(text, secrets)
   return new TurnoutError(
     code,
     mayBePaid ? `${message} The request may have been carried out and billed; it was not sent again.` : message,
     {
       provider: error.provider,
-      param: error.param,
+      param: word(error.param),
       retryAfterMs: code === error.code ? error.retryAfterMs : undefined,
       // What has been paid for is not asked for again, however well another try might end.
       retryable: code !== error.code ? undefined : error.retryable && !(paidOnAcceptance && code === 'invalid_output'),
       status: code === error.code ? error.status : undefined,
       upstreamStatus: error.upstreamStatus,
-      upstreamRequestId: error.upstreamRequestId,
-      upstreamCode: error.upstreamCode,
+      upstreamRequestId: word(error.upstreamRequestId),
+      upstreamCode: word(error.upstreamCode),
       delivered: error.delivered,
       details: error.details,
       // Never the failure itself: its message still holds the secrets.

@@ -14,13 +14,33 @@ function asTurnoutError(error: unknown, provider: string, began: boolean): unkno
   })
 }
 
+/** The largest answer that is held in memory, in bytes. */
+const MOST_OF_ANSWER = 256 * 1024 * 1024
+
+/** @throws TurnoutError invalid_output for an answer without end */
+async function readText(body: AsyncIterable<Uint8Array>, provider: string): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > MOST_OF_ANSWER) {
+      throw new TurnoutError('invalid_output', `${provider} sent more than ${MOST_OF_ANSWER} bytes.`, {
+        provider,
+        retryable: false,
+      })
+    }
+  }
+  return Buffer.concat(chunks).toString()
+}
+
 /** The body of an answer, whose failures are told in the same words as those of its request. */
 function readable(answer: HttpAnswer, provider: string, signal: AbortSignal | undefined): TransportResponse {
   const told = (error: unknown): unknown =>
     signal?.aborted ? signal.reason : asTurnoutError(new NetworkError(error), provider, true)
   const text = () =>
-    answer.body.text().catch((error: unknown) => {
-      throw told(error)
+    readText(answer.body, provider).catch((error: unknown) => {
+      throw error instanceof TurnoutError ? error : told(error)
     })
   return {
     status: answer.status,

@@ -10,6 +10,9 @@ function hasEnd(bytes: Buffer): boolean {
   return false
 }
 
+/** Bytes of an event that has not ended. What waits for longer ones waits for something that has no end. */
+export const MOST_PENDING = 64 * 1024 * 1024
+
 /** One Server-Sent Event: its name, its data, and where it lies in the bytes that were pushed. */
 export interface ServerSentEvent {
   start: number

@@ -50,11 +50,14 @@ async function submit(
   }
 }
 
+/** Megapixels that a picture may have. */
+const isArea = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1e6
+
 /** Megapixels as they are priced: those that went in and those that come out. */
 function megapixelsOf(answer: Readonly<Record<string, unknown>>): number | undefined {
   const { input_mp: input, output_mp: output } = answer
-  if (typeof output !== 'number') return undefined
-  return output + (typeof input === 'number' ? input : 0)
+  if (!isArea(output)) return undefined
+  return output + (isArea(input) ? input : 0)
 }
 
 async function startImage(call: ImageCall, connection: Connection): Promise<MediaOutcome> {

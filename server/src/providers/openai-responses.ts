@@ -71,7 +71,7 @@ async function* stream(call: TextCall, connection: Connection): AsyncIterable<Te
   const answer = await openAnswer(connection, (own) => send({ ...body, stream: true }, own))
   const { response } = answer
   const reader = new ResponseReader()
-  for await (const events of answerEvents(answer, () => reader.complete)) {
+  for await (const events of answerEvents(answer, () => reader.complete, connection.provider)) {
     for (const { name, data } of events) {
       const event = data === undefined ? undefined : parseJson(data)
       if (name === 'error' || (isObject(event) && (event.type === 'error' || isObject(event.error))))

@@ -1,4 +1,5 @@
 import type { Connection, ProviderAdapter } from '../core/adapter.ts'
+import { nanoDollarsOf } from '../core/count.ts'
 import type { ImageCall, Media, MediaOutcome } from '../core/media.ts'
 import { recraftError } from './recraft/errors.ts'
 import { asFiles, type RecraftRequest, recraftRequest } from './recraft/request.ts'
@@ -10,10 +11,7 @@ import { openAIHeaders, versionedBase } from './shared/openai-door.ts'
 /** Recraft counts in units of a thousandth of a dollar. */
 const NANO_DOLLARS_PER_UNIT = 1_000_000
 
-const costOf = (credits: unknown): bigint | undefined =>
-  typeof credits === 'number' && Number.isFinite(credits) && credits >= 0
-    ? BigInt(Math.round(credits * NANO_DOLLARS_PER_UNIT))
-    : undefined
+const costOf = (credits: unknown): bigint | undefined => nanoDollarsOf(credits, NANO_DOLLARS_PER_UNIT)
 
 const isNested = (value: unknown): boolean => typeof value === 'object' && value !== null
 

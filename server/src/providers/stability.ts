@@ -13,7 +13,7 @@ async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
 }
 
 const readSeed = (header: string | undefined): number | undefined =>
-  header !== undefined && /^\d+$/.test(header) ? Number(header) : undefined
+  header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 
 /** Asks for the bytes themselves, which are passed on as they come. */
 async function start(call: ImageCall, connection: Connection): Promise<MediaOutcome> {

@@ -31,14 +31,17 @@ const notAllowed = (setting: string, asked: string, allowed: readonly string[], 
   )
 
 /** The qualities of models that are gone, in the words of those that took their place. */
-const OLD_QUALITIES: Readonly<Record<string, string>> = { standard: 'medium', hd: 'high' }
+const OLD_QUALITIES: ReadonlyMap<string, string> = new Map([
+  ['standard', 'medium'],
+  ['hd', 'high'],
+])
 
 /** @throws TurnoutError invalid_input for a quality that the model does not have */
 export function fitQuality(model: Model, asked: string, setting: string, mapped: MappedSetting[]): string | undefined {
   if (asked === 'auto') return undefined
   const allowed = choices(model, 'quality')
   if (allowed === undefined || allowed.includes(asked)) return asked
-  const used = OLD_QUALITIES[asked]
+  const used = OLD_QUALITIES.get(asked)
   if (used === undefined || !allowed.includes(used)) throw notAllowed(setting, asked, allowed, model.id)
   mapped.push({ setting, asked, used, reason: `the model has these qualities: ${allowed.join(', ')}` })
   return used

@@ -20,30 +20,30 @@ const isEmpty = (value: unknown): boolean =>
   (typeof value === 'object' && Object.keys(value).length === 0)
 
 /** Fields that change what an answer consists of: without them it would not be what the client reads. */
-const REFUSED: Readonly<Record<string, (value: unknown) => boolean>> = {
-  n: (value) => value !== 1,
-  logprobs: () => true,
-  top_logprobs: (value) => value !== 0,
-  audio: () => true,
-  modalities: (value) => !(Array.isArray(value) && value.every((modality) => modality === 'text')),
-  prediction: () => true,
-  web_search_options: () => true,
-  functions: () => true,
-  function_call: () => true,
-}
+const REFUSED = new Map<string, (value: unknown) => boolean>([
+  ['n', (value) => value !== 1],
+  ['logprobs', () => true],
+  ['top_logprobs', (value) => value !== 0],
+  ['audio', () => true],
+  ['modalities', (value) => !(Array.isArray(value) && value.every((modality) => modality === 'text'))],
+  ['prediction', () => true],
+  ['web_search_options', () => true],
+  ['functions', () => true],
+  ['function_call', () => true],
+])
 
 /** Fields whose absence a client may not notice, unless they say no more than what happens anyway. */
-const LEFT_OUT: Readonly<Record<string, readonly unknown[]>> = {
-  logit_bias: [],
-  metadata: [],
-  store: [],
-  moderation: [],
-  service_tier: ['auto', 'default'],
-  verbosity: ['medium'],
-  prompt_cache_key: [],
-  prompt_cache_options: [],
-  prompt_cache_retention: [],
-}
+const LEFT_OUT: ReadonlyMap<string, readonly unknown[]> = new Map([
+  ['logit_bias', []],
+  ['metadata', []],
+  ['store', []],
+  ['moderation', []],
+  ['service_tier', ['auto', 'default']],
+  ['verbosity', ['medium']],
+  ['prompt_cache_key', []],
+  ['prompt_cache_options', []],
+  ['prompt_cache_retention', []],
+])
 
 /** Fields that are read here or by whoever answers. */
 const READ: ReadonlySet<string> = new Set([
@@ -74,11 +74,12 @@ function leaveOut(body: ChatRequest): string[] {
   for (const name in body) {
     const value = body[name]
     if (READ.has(name) || isEmpty(value)) continue
-    if (REFUSED[name]) {
-      if (!REFUSED[name](value)) continue
+    const isRefused = REFUSED.get(name)
+    if (isRefused) {
+      if (!isRefused(value)) continue
       throw new TurnoutError('capability_missing', `Model ${body.model} does not take ${name}.`, { param: name })
     }
-    if (!LEFT_OUT[name]?.includes(value)) warnings.push(`The model does not take ${name}; it was left out.`)
+    if (!LEFT_OUT.get(name)?.includes(value)) warnings.push(`The model does not take ${name}; it was left out.`)
   }
   if (body.messages.some((message) => typeof message.name === 'string')) {
     warnings.push('The model does not take the names of participants; they were left out.')

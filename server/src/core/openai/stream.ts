@@ -104,12 +104,12 @@ export class ChatStreamReader implements StreamReader {
     this.chunk = chunk
     if (choices.length === 0) return chunk.usage ? 'usage' : 'preamble'
     let kind: EventKind = 'preamble'
-    for (const choice of choices) {
-      const index = choice.index ?? 0
+    for (const choice of choices as (ChatChoice | null)[]) {
+      const index = choice?.index ?? 0
       this.#begun.add(index)
-      if (hasContent(choice.delta)) kind = 'content'
-      if (choice.finish_reason) {
-        this.finish = choice.finish_reason
+      if (hasContent(choice?.delta)) kind = 'content'
+      if (choice?.finish_reason) {
+        this.finish = String(choice.finish_reason)
         this.#finished.add(index)
         kind = 'content'
       }

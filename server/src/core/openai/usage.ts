@@ -1,9 +1,7 @@
 import type { Usage } from '@turnout/contract'
+import { countOf } from '../count.ts'
 
 type Json = Readonly<Record<string, unknown>>
-
-const count = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined
 
 /**
  * What was put out. OpenAI counts reasoning as part of it; xAI counts it
@@ -14,7 +12,7 @@ function countOutput(
   reasoning: unknown,
 ): unknown {
   const output = completion_tokens ?? output_tokens
-  const apart = count(reasoning) ?? 0
+  const apart = countOf(reasoning) ?? 0
   const isApart = apart > 0 && Number(prompt_tokens) + Number(output) + apart === total_tokens
   return isApart ? Number(output) + apart : output
 }
@@ -31,7 +29,7 @@ export function readUsage(value: unknown): Usage {
   const outputDetails = (raw.completion_tokens_details ?? raw.output_tokens_details) as Json | null | undefined
   const usage: Usage = {}
   const set = (name: keyof Usage, amount: unknown) => {
-    const counted = count(amount)
+    const counted = countOf(amount)
     if (counted !== undefined) usage[name] = counted
   }
   set('inputTokens', raw.prompt_tokens ?? raw.input_tokens)

@@ -37,6 +37,7 @@ const BETWEEN_TRIES_MS = 500
 /** All bytes, as base64. */
 export const toBase64: Sink = async (bytes) => {
   const whole = bytes instanceof Uint8Array ? bytes : Buffer.concat(await Array.fromAsync(bytes))
+  if (whole.length === 0) throw new SafeFetchError('refused', 'has no bytes')
   const base64 = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('base64')
   return { base64, mediaType: mediaTypeOf(whole) }
 }
@@ -92,7 +93,8 @@ function mayCome(error: unknown): boolean {
   return error.reason === 'network' || error.reason === 'timeout' || (error.status ?? 0) >= 500 || error.status === 404
 }
 
-const isWebUrl = ({ url, sealed }: Media): boolean => url !== undefined && !sealed && /^https?:/i.test(url)
+const isWebUrl = ({ url, sealed }: Media): boolean =>
+  url !== undefined && !sealed && /^https?:/i.test(url) && URL.canParse(url)
 
 async function takeBytes(media: Media, source: OutputSource, services: OutputServices) {
   const { sink, signal } = source

@@ -1,4 +1,5 @@
 import type { Connection, EmbedAdapter, EmbedCall, EmbedResult } from '../../core/adapter.ts'
+import { countOf } from '../../core/count.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { awsRequestId } from '../shared/aws/call.ts'
 import { isObject, readObject } from '../shared/exchange.ts'
@@ -14,10 +15,8 @@ interface Embedded {
 const isVector = (value: unknown): value is number[] =>
   Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'number')
 
-const count = (value: unknown): number | undefined => {
-  const number = Number(value ?? Number.NaN)
-  return Number.isInteger(number) && number >= 0 ? number : undefined
-}
+/** Counts come in headers, too. */
+const count = (value: unknown): number | undefined => countOf(Number(value ?? Number.NaN))
 
 /** Source: Bedrock user guide, Amazon Titan Embeddings Text, read November 2026. */
 const titanBody = ({ defaults, dimensions }: EmbedCall, [text]: readonly string[]) => ({

@@ -1,4 +1,5 @@
 import type { ErrorCode, FinishReason, Usage } from '@turnout/contract'
+import { countOf } from '../../core/count.ts'
 
 /** Source: Bedrock API reference, `StopReason`, service model 2023-09-30. */
 const REASONS: ReadonlyMap<string | null, FinishReason> = new Map([
@@ -28,19 +29,16 @@ export function failureOf(raw: string, hasContent: boolean): [ErrorCode, string]
   return hasContent || !Object.hasOwn(EMPTY, raw) ? undefined : EMPTY[raw]
 }
 
-const count = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined
-
 /**
  * Converse's `usage` as ours. Its `inputTokens` are those that no cache had to
  * do with; all input is the sum of three counts.
  * Source: Bedrock user guide, prompt caching, read November 2026.
  */
 export function converseUsage(raw: Readonly<Record<string, unknown>>): Usage {
-  const input = count(raw.inputTokens)
-  const output = count(raw.outputTokens)
-  const read = count(raw.cacheReadInputTokens)
-  const written = count(raw.cacheWriteInputTokens)
+  const input = countOf(raw.inputTokens)
+  const output = countOf(raw.outputTokens)
+  const read = countOf(raw.cacheReadInputTokens)
+  const written = countOf(raw.cacheWriteInputTokens)
   const usage: Usage = {}
   if (input !== undefined) usage.inputTokens = input + (read ?? 0) + (written ?? 0)
   if (read !== undefined) usage.cachedInputTokens = read

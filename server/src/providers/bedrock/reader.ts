@@ -58,6 +58,8 @@ export class ConverseReader {
 
   /** @param name Type of the event */
   read(name: string, event: Json): TextPart | undefined {
+    // After the end there is nothing but its usage.
+    if (this.complete && name !== 'metadata') return undefined
     switch (name) {
       case 'contentBlockDelta':
         return this.#delta(event.contentBlockIndex, asJson(event.delta))

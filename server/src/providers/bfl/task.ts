@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@turnout/contract'
 import type { Connection, TransportResponse } from '../../core/adapter.ts'
+import { nanoDollarsOf } from '../../core/count.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Media, MediaDone, MediaOutcome, RemoteOperation } from '../../core/media.ts'
 import { isObject } from '../shared/exchange.ts'
@@ -23,10 +24,7 @@ export interface BflOperation {
 const NANO_DOLLARS_PER_CREDIT = 10_000_000
 
 /** Credits as nano-dollars; undefined where BFL has not said. */
-export const costOf = (credits: unknown): bigint | undefined =>
-  typeof credits === 'number' && Number.isFinite(credits) && credits >= 0
-    ? BigInt(Math.round(credits * NANO_DOLLARS_PER_CREDIT))
-    : undefined
+export const costOf = (credits: unknown): bigint | undefined => nanoDollarsOf(credits, NANO_DOLLARS_PER_CREDIT)
 
 /**
  * Lets the credential go nowhere else than to BFL (tasks are polled where they

@@ -1,5 +1,6 @@
 import type { Usage } from '@turnout/contract'
 import type { TransportResponse } from '../../core/adapter.ts'
+import { countOf } from '../../core/count.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Media, MediaDone, MediaPending } from '../../core/media.ts'
 import { isObject } from '../shared/exchange.ts'
@@ -17,7 +18,7 @@ const number = (value: unknown): number | undefined =>
 /** What is counted: pictures, or seconds of video. */
 function usageOf(usage: unknown, media: readonly Media[], video: boolean): Usage {
   const counted = isObject(usage) ? usage : {}
-  if (!video) return { images: number(counted.image_count) ?? media.length }
+  if (!video) return { images: countOf(counted.image_count) ?? media.length }
   const seconds = number(counted.video_duration) ?? number(counted.duration)
   return seconds === undefined ? {} : { seconds }
 }

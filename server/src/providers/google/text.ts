@@ -1,9 +1,10 @@
 import type { Connection, TextAdapter, TransportResponse } from '../../core/adapter.ts'
-import { TurnoutError } from '../../core/error.ts'
+import type { TurnoutError } from '../../core/error.ts'
 import type { TextCall, TextPart, TextResult } from '../../core/text.ts'
-import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
+import { EventFramer, MOST_PENDING, type ServerSentEvent } from '../../lib/sse.ts'
 import { isObject, readObject } from '../shared/exchange.ts'
-import { parseJson } from '../shared/failure.ts'
+import { invalidOutput, parseJson } from '../shared/failure.ts'
+import { LINGER_MS, openAnswer } from '../shared/messages/answer-events.ts'
 import { callModel, type Door } from './door.ts'
 import { googleError } from './errors.ts'
 import { AnswerReader } from './reader.ts'
@@ -51,7 +52,7 @@ const NOTHING: readonly TextPart[] = []
 
 /**
  * Text by `generateContent`. A stream has no end marker: `finishReason` is the
- * end. A chunk that cannot be read is left out; if it was the last one, the
+ * end, but some models say it in every chunk, so that more is waited for. A chunk that cannot be read is left out; if it was the last one, the
  * end is missed.
  * Source: Gemini API reference, generateContent, read November 2026.
  */
@@ -67,10 +68,14 @@ export const googleText = (door: Door): TextAdapter => ({
   },
   async *stream(call: TextCall, connection: Connection): AsyncIterable<TextPart> {
     const { body, warnings } = textRequest(call)
-    const response = await callModel(door, connection, call.model, 'streamGenerateContent?alt=sse', body)
+    const { response, cut } = await openAnswer(connection, (own) =>
+      callModel(door, own, call.model, 'streamGenerateContent?alt=sse', body),
+    )
     const { provider } = connection
     const reader = new AnswerReader(response, provider, warnings)
     const framer = new EventFramer()
+    let lingering: NodeJS.Timeout | undefined
+    let cutAfterEnd = false
     const read = (event: ServerSentEvent): readonly TextPart[] => {
       const value = readEvent(event, framer.bytes)
       refuseError(value, response, provider)
@@ -80,11 +85,21 @@ export const googleText = (door: Door): TextAdapter => ({
       for await (const bytes of response.body) {
         const events = framer.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
         for (const event of events) for (const part of read(event)) yield part
+        if (framer.pending > MOST_PENDING) throw invalidOutput(provider, 'sent an endless event', response)
+        if (!reader.complete) continue
+        clearTimeout(lingering)
+        lingering = setTimeout(() => {
+          cutAfterEnd = true
+          cut()
+        }, LINGER_MS)
       }
       for (const event of framer.flush()) for (const part of read(event)) yield part
     } catch (error) {
-      // A connection that is lost after the end takes nothing away from the answer.
-      if (!reader.complete || !(error instanceof TurnoutError && error.code === 'connection')) throw error
+      // A connection that is lost or falls silent after the end takes nothing away from the answer.
+      const isLost = cutAfterEnd || error === connection.signal.reason || (error as TurnoutError).code === 'connection'
+      if (!reader.complete || !isLost) throw error
+    } finally {
+      clearTimeout(lingering)
     }
     for (const part of reader.end(false)) yield part
   },

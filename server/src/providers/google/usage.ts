@@ -1,8 +1,6 @@
 import type { Usage } from '@turnout/contract'
+import { countOf } from '../../core/count.ts'
 import { isObject } from '../shared/exchange.ts'
-
-const count = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined
 
 /** The sum of what is known; undefined where nothing is. */
 const sum = (...counts: (number | undefined)[]): number | undefined =>
@@ -12,7 +10,7 @@ const sum = (...counts: (number | undefined)[]): number | undefined =>
 function ofModality(details: unknown, modality: string): number | undefined {
   if (!Array.isArray(details)) return undefined
   return sum(
-    ...details.map((each) => (isObject(each) && each.modality === modality ? count(each.tokenCount) : undefined)),
+    ...details.map((each) => (isObject(each) && each.modality === modality ? countOf(each.tokenCount) : undefined)),
   )
 }
 
@@ -42,11 +40,11 @@ export function readUsage(value: unknown): Usage | undefined {
     usage ??= {}
     usage[name] = amount
   }
-  set('inputTokens', sum(count(value.promptTokenCount), count(value.toolUsePromptTokenCount)))
-  set('cachedInputTokens', count(value.cachedContentTokenCount))
+  set('inputTokens', sum(countOf(value.promptTokenCount), countOf(value.toolUsePromptTokenCount)))
+  set('cachedInputTokens', countOf(value.cachedContentTokenCount))
   set('imageInputTokens', ofModality(value.promptTokensDetails, 'IMAGE'))
-  set('outputTokens', sum(count(value.candidatesTokenCount), count(value.thoughtsTokenCount)))
-  set('reasoningTokens', count(value.thoughtsTokenCount))
+  set('outputTokens', sum(countOf(value.candidatesTokenCount), countOf(value.thoughtsTokenCount)))
+  set('reasoningTokens', countOf(value.thoughtsTokenCount))
   set('imageOutputTokens', ofModality(value.candidatesTokensDetails, 'IMAGE'))
   return usage
 }

@@ -1,4 +1,5 @@
 import type { FinishReason, Usage } from '@turnout/contract'
+import { countOf } from '../../core/count.ts'
 import { readUsage } from '../../core/openai/usage.ts'
 import type { TextPart } from '../../core/text.ts'
 import { Keeper } from '../shared/messages/kept.ts'
@@ -164,8 +165,8 @@ export class ResponseReader {
 
   get usage(): Usage {
     const raw = asJson(this.response.usage)
-    const written = asJson(raw.input_tokens_details).cache_write_tokens
-    return { ...readUsage(raw), ...(typeof written === 'number' && { cacheWriteTokens: written }) }
+    const written = countOf(asJson(raw.input_tokens_details).cache_write_tokens)
+    return { ...readUsage(raw), ...(written !== undefined && { cacheWriteTokens: written }) }
   }
 
   /** How it ended, and the provider's word for it. */

@@ -64,9 +64,27 @@ export function parseJson(body: string): unknown {
   }
 }
 
+/** How much of a page is looked through for its title: the search takes the square of it. */
+const MOST_OF_PAGE = 4_096
+
 /** What a body that is no JSON says: the title of a page, or the text itself. */
 export const readPlain = (body: string): string =>
-  (/^\s*</.test(body) ? (/<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1] ?? '') : body).trim()
+  (/^\s*</.test(body) ? (/<title[^>]*>([^<]*)<\/title>/i.exec(body.slice(0, MOST_OF_PAGE))?.[1] ?? '') : body).trim()
+
+/** The most that is read of a failed answer, in bytes: errors are short, and what goes on without end is none. */
+const MOST_OF_ERROR = 64 * 1024
+
+/** A failed answer as text. One that is too long is left, which ends its connection, and what has come of it is read. */
+async function readErrorBody({ body }: TransportResponse): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size >= MOST_OF_ERROR) break
+  }
+  return Buffer.concat(chunks).subarray(0, MOST_OF_ERROR).toString()
+}
 
 /** How an answer is packed although that was not asked for; undefined where it is not. */
 function packing(headers: Headers): string | undefined {
@@ -134,7 +152,7 @@ export async function requireReadable(
   const packed = packing(headers)
   if (status >= 300) {
     const isRead = status >= 400 && packed === undefined
-    throw readError(status, headers, isRead ? await response.text() : '', provider)
+    throw readError(status, headers, isRead ? await readErrorBody(response) : '', provider)
   }
   if (packed === undefined) return
   throw invalidOutput(provider, `encoded its answer as ${packed}, which was not asked for`, response, false)

@@ -5,9 +5,9 @@ import { finishReason } from '../../core/openai/finish.ts'
 import { type ChatChunk, ChatStreamReader } from '../../core/openai/stream.ts'
 import { readUsage } from '../../core/openai/usage.ts'
 import type { ContentPart, TextCall, TextMessage, TextPart, TextResult, ToolCall } from '../../core/text.ts'
-import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
+import { EventFramer, MOST_PENDING, type ServerSentEvent } from '../../lib/sse.ts'
 import { following } from './exchange.ts'
-import { type ErrorReader, requireReadable } from './failure.ts'
+import { type ErrorReader, invalidOutput, requireReadable, text } from './failure.ts'
 import { openAIHeaders, versionedBase } from './openai-door.ts'
 import { openAIError } from './openai-errors.ts'
 
@@ -128,21 +128,26 @@ interface Completion {
       reasoning?: unknown
       tool_calls?: unknown
     }
-    finish_reason?: string | null
+    finish_reason?: unknown
   }[]
   usage?: unknown
 }
 
 interface WireToolCall {
-  index?: number
-  id?: string
-  function?: { name?: string; arguments?: string }
+  index?: unknown
+  id?: unknown
+  function?: { name?: unknown; arguments?: unknown } | null
 }
 
 const readToolCalls = (calls: unknown): ToolCall[] =>
-  (Array.isArray(calls) ? (calls as WireToolCall[]) : []).flatMap(({ id, function: called }) =>
-    called?.name ? [{ id: id ?? '', name: called.name, arguments: called.arguments ?? '' }] : [],
-  )
+  (Array.isArray(calls) ? (calls as (WireToolCall | null)[]) : []).flatMap((call) => {
+    const name = text(call?.function?.name)
+    return name === undefined ? [] : [{ id: text(call?.id) ?? '', name, arguments: written(call?.function?.arguments) }]
+  })
+
+/** Arguments are JSON in a text; some servers forget the text around it. */
+const written = (args: unknown): string =>
+  typeof args === 'string' ? args : args === undefined || args === null ? '' : JSON.stringify(args)
 
 const endOf = (raw: string | null, refused: boolean): FinishReason =>
   refused ? 'content-filter' : raw === null ? 'other' : finishReason(raw)
@@ -172,7 +177,7 @@ function readCompletion(
     )
   }
   const { content, refusal, reasoning_content, reasoning, tool_calls } = choice.message
-  const raw = choice.finish_reason ?? null
+  const raw = text(choice.finish_reason) ?? null
   // OpenAI ends a refusal as it ends an answer.
   const refused = typeof refusal === 'string' && refusal !== ''
   const thoughts = reasoning_content ?? reasoning
@@ -196,21 +201,23 @@ async function generate(call: TextCall, connection: Connection, readError: Error
 /** What a chunk brings of the first choice; there are others where the defaults of a model ask for them. */
 function deltas({ choices }: ChatChunk): TextPart[] {
   const parts: TextPart[] = []
-  const delta = choices?.find(({ index = 0 }) => index === 0)?.delta
+  const delta = choices?.find((choice) => (choice?.index ?? 0) === 0)?.delta
   if (!delta) return parts
   const reasoning = delta.reasoning_content ?? delta.reasoning
   if (typeof reasoning === 'string' && reasoning !== '') parts.push({ type: 'reasoning-delta', text: reasoning })
-  const text = delta.content ?? delta.refusal
-  if (typeof text === 'string' && text !== '') parts.push({ type: 'text-delta', text })
+  const said = delta.content ?? delta.refusal
+  if (typeof said === 'string' && said !== '') parts.push({ type: 'text-delta', text: said })
   if (!Array.isArray(delta.tool_calls)) return parts
-  for (const call of delta.tool_calls as WireToolCall[]) {
+  for (const call of delta.tool_calls as (WireToolCall | null)[]) {
+    if (!call) continue
+    const { index, id, function: called } = call
     parts.push({
       type: 'tool-call-delta',
-      index: call.index ?? 0,
+      index: typeof index === 'number' ? index : 0,
       // DashScope repeats the fields of the first delta, emptied.
-      id: call.id || undefined,
-      name: call.function?.name || undefined,
-      arguments: call.function?.arguments,
+      id: text(id),
+      name: text(called?.name),
+      arguments: called ? written(called.arguments) : undefined,
     })
   }
   return parts
@@ -272,6 +279,7 @@ async function* stream(call: TextCall, connection: Connection, readError: ErrorR
   const reader = new ChatStreamReader()
   const answer = new AnswerBytes(response, reader, exchange)
   const whole: Buffer[] = []
+  let size = 0
   let isWhole: boolean | undefined
   let begun = false
   let marked = false
@@ -293,8 +301,13 @@ async function* stream(call: TextCall, connection: Connection, readError: ErrorR
       const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
       isWhole ??= beginsObject(bytes)
       // Not `yield*`, which makes promises of its own for every part of what is no promise.
-      if (isWhole) whole.push(bytes)
-      else for (const event of framer.push(bytes)) for (const part of read(event)) yield part
+      if (isWhole) {
+        whole.push(bytes)
+        size += bytes.length
+      } else for (const event of framer.push(bytes)) for (const part of read(event)) yield part
+      if (Math.max(size, framer.pending) > MOST_PENDING) {
+        throw invalidOutput(connection.provider, 'sent an endless answer', response)
+      }
     }
     if (isWhole) {
       // An error, or a server that does not stream: its answer is as good, and asking again would be paying again.

@@ -1,9 +1,10 @@
 import type { Connection, TransportResponse } from '../../../core/adapter.ts'
-import { EventFramer, type ServerSentEvent } from '../../../lib/sse.ts'
+import { EventFramer, MOST_PENDING, type ServerSentEvent } from '../../../lib/sse.ts'
 import { following } from '../exchange.ts'
+import { invalidOutput } from '../failure.ts'
 
 /** How long a provider may be listened to after a whole answer, so that its connection can be used again. */
-const LINGER_MS = 5_000
+export const LINGER_MS = 5_000
 
 /** A streamed answer, and how it is let go of. */
 export interface AnswerStream {
@@ -40,10 +41,13 @@ export const END = { done: true, value: undefined } as const
  * come together. Once it is complete, nothing that happens to the connection
  * is a failure; whoever stops reading before that cuts it. No generator,
  * which would make promises of its own for every chunk.
+ *
+ * @throws TurnoutError invalid_output for an event without end
  */
 export function answerEvents(
   { response, cut }: AnswerStream,
   isComplete: () => boolean,
+  provider: string,
 ): AsyncIterableIterator<ServerSentEvent[]> {
   const chunks = response.body[Symbol.asyncIterator]()
   const framer = new EventFramer()
@@ -53,7 +57,10 @@ export function answerEvents(
       open = false
       return { value: framer.flush() }
     }
-    return { value: framer.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength)) }
+    const events = framer.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
+    if (framer.pending <= MOST_PENDING) return { value: events }
+    cut()
+    return fail(invalidOutput(provider, 'sent an endless event', response))
   }
   const fail = (error: unknown): typeof END => {
     open = false

@@ -54,7 +54,7 @@ export async function* streamMessage(
   const answer = await openAnswer(connection, (own) => door.send({ ...request.body, stream: true }, own))
   const { response } = answer
   const reader = new MessageReader(request)
-  for await (const events of answerEvents(answer, () => reader.complete)) {
+  for await (const events of answerEvents(answer, () => reader.complete, connection.provider)) {
     for (const { name, data } of events) {
       const event = data === undefined ? undefined : parseJson(data)
       if (name === 'error' || (isObject(event) && event.type === 'error'))
