@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -36,7 +36,11 @@ export function createFileStorage(directory: string): ArtifactDriver {
     async putStream(bytes, name) {
       let named = ''
       await finish(
-        (unfinished) => pipeline(bytes, createWriteStream(unfinished)),
+        async (unfinished) => {
+          // It is there before anything can fail: what is made later than it is deleted would stay.
+          const file = await open(unfinished, 'wx')
+          await pipeline(bytes, file.createWriteStream())
+        },
         () => {
           named = name()
           return pathOf(named)
