@@ -135,10 +135,10 @@ const CASES: Readonly<Record<OptionName, Case>> = {
   allowedPrivatePlaces: {
     absent: undefined,
     good: [
-      ['10.0.0.0/8, files.internal', ['10.0.0.0/8', 'files.internal']],
+      ['10.0.0.0/8, pictures.internal', ['10.0.0.0/8', 'pictures.internal']],
       ['fd00::/8', ['fd00::/8']],
     ],
-    bad: ['10.0.0.0/99', 'http://files.internal'],
+    bad: ['10.0.0.0/99', 'http://pictures.internal'],
   },
   emulate: {
     absent: 'auto',

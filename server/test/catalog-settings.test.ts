@@ -19,7 +19,7 @@ const SETTINGS: readonly [keyof Capabilities, name: string, Partial<ImageCall>][
   ['guidance', 'guidanceScale', { guidanceScale: 5 }],
   ['steps', 'steps', { steps: 20 }],
   ['seed', 'seed', { seed: 7 }],
-  ['lora', 'loras', { loras: [{ path: 'https://files.example/a.safetensors' }] }],
+  ['lora', 'loras', { loras: [{ path: 'https://assets.example/a.safetensors' }] }],
   ['imageInput', 'pictures', { pictures: [picture] }],
   ['mask', 'mask', { pictures: [picture], mask: picture }],
 ]
@@ -32,11 +32,11 @@ const ANSWER = {
   request_id: 'request',
   status_url: 'https://provider.example/status',
   response_url: 'https://provider.example/response',
-  data: [{ b64_json: PIXEL, url: 'https://files.example/a.png' }],
+  data: [{ b64_json: PIXEL, url: 'https://assets.example/a.png' }],
   images: [PIXEL],
   candidates: [{ content: { parts: [{ inlineData: { mimeType: 'image/png', data: PIXEL } }] } }],
-  output: { task_id: 'task', choices: [{ message: { content: [{ image: 'https://files.example/a.png' }] } }] },
-  Response: { JobId: 'job', ResultImage: 'https://files.example/a.png' },
+  output: { task_id: 'task', choices: [{ message: { content: [{ image: 'https://assets.example/a.png' }] } }] },
+  Response: { JobId: 'job', ResultImage: 'https://assets.example/a.png' },
 }
 
 /** The record refuses on purpose what the adapter would do otherwise than the model. */

@@ -59,7 +59,7 @@ export function choice<const T extends string>(...values: T[]): Kind<T> {
 /** Hosts, addresses and ranges of addresses. */
 export const places: Kind<readonly string[]> = {
   type: 'list',
-  allowed: 'hosts, addresses or ranges with commas between them, such as files.internal,10.0.0.0/8',
+  allowed: 'hosts, addresses or ranges with commas between them, such as pictures.internal,10.0.0.0/8',
   parse: (text) => {
     const entries = text
       .split(',')

@@ -31,13 +31,13 @@ test('goes to the Messages endpoint with the credential in its header', async ()
 })
 
 test.each([
-  'https://proxy.example/anthropic',
-  'https://proxy.example/anthropic/',
-  'https://proxy.example/anthropic/v1',
+  'https://edge.example/anthropic',
+  'https://edge.example/anthropic/',
+  'https://edge.example/anthropic/v1',
 ])('a base URL may have its version: %s', async (baseUrl) => {
   const connection = connectTo([{ body: message }], { baseUrl, headers: { 'anthropic-beta': 'some-beta' } })
   await anthropic.text!.generate({ model: OLD, messages: [hello] }, connection)
-  expect(connection.sent[0]!.url).toBe('https://proxy.example/anthropic/v1/messages')
+  expect(connection.sent[0]!.url).toBe('https://edge.example/anthropic/v1/messages')
   expect(connection.sent[0]!.headers).toMatchObject({ 'anthropic-beta': 'some-beta' })
 })
 

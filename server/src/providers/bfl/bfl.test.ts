@@ -48,9 +48,9 @@ describe('handing in', () => {
   })
 
   test('the version may be part of the configured address', async () => {
-    const { connection, outcome } = submit([{ body: ACCEPTED }], {}, { baseUrl: 'https://proxy.example/bfl/v1' })
+    const { connection, outcome } = submit([{ body: ACCEPTED }], {}, { baseUrl: 'https://edge.example/bfl/v1' })
     await outcome
-    expect(connection.sent[0]!.url).toBe('https://proxy.example/bfl/v1/flux-2-pro')
+    expect(connection.sent[0]!.url).toBe('https://edge.example/bfl/v1/flux-2-pro')
   })
 
   test('a price that is not named stays unknown', async () => {

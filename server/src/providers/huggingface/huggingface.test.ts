@@ -102,14 +102,14 @@ describe('models', () => {
     expect(connection.sent[0]!.url).toBe('https://router.huggingface.co/v1/models')
   })
 
-  test.each(['https://proxy.example/hf', 'https://proxy.example/hf/v1'])(
+  test.each(['https://edge.example/hf', 'https://edge.example/hf/v1'])(
     'and chat are found at %s',
     async (baseUrl) => {
       const connection = connect([{ body: { data: [] } }], { baseUrl })
       await huggingface.listModels!(connection)
-      expect(connection.sent[0]!.url).toBe('https://proxy.example/hf/v1/models')
+      expect(connection.sent[0]!.url).toBe('https://edge.example/hf/v1/models')
       const door = huggingface.openai!.request('chat', connection)
-      expect(door.url).toBe('https://proxy.example/hf/v1/chat/completions')
+      expect(door.url).toBe('https://edge.example/hf/v1/chat/completions')
     },
   )
 

@@ -50,7 +50,7 @@ describe('where a model is asked for', () => {
 
   test.each<[string, Partial<Connection>, string]>([
     ['the Hub of the settings', { settings: { hubUrl: 'http://127.0.0.1:9/' } }, 'http://127.0.0.1:9'],
-    ['no stranger', { baseUrl: 'https://proxy.example/v1' }, 'https://proxy.example'],
+    ['no stranger', { baseUrl: 'https://edge.example/v1' }, 'https://edge.example'],
   ])('%s', async (_, more, origin) => {
     const connection = connect([mapped('together', 'flux-x'), IMAGES], more)
     await start(connection)

@@ -169,8 +169,8 @@ describe('addresses', () => {
     ['https://global-aiplatform.googleapis.com', 'https://aiplatform.googleapis.com'],
     ['https://eu-aiplatform.googleapis.com/v1beta1', 'https://aiplatform.eu.rep.googleapis.com/v1beta1'],
     [
-      'https://proxy.example/global-aiplatform.googleapis.com',
-      'https://proxy.example/global-aiplatform.googleapis.com',
+      'https://edge.example/global-aiplatform.googleapis.com',
+      'https://edge.example/global-aiplatform.googleapis.com',
     ],
   ])('%s is %s', (configured, wanted) => {
     expect(vertexBase(configured)).toBe(wanted)
