@@ -30,16 +30,15 @@ test('goes to the Messages endpoint with the credential in its header', async ()
   })
 })
 
-test.each([
-  'https://edge.example/anthropic',
-  'https://edge.example/anthropic/',
-  'https://edge.example/anthropic/v1',
-])('a base URL may have its version: %s', async (baseUrl) => {
-  const connection = connectTo([{ body: message }], { baseUrl, headers: { 'anthropic-beta': 'some-beta' } })
-  await anthropic.text!.generate({ model: OLD, messages: [hello] }, connection)
-  expect(connection.sent[0]!.url).toBe('https://edge.example/anthropic/v1/messages')
-  expect(connection.sent[0]!.headers).toMatchObject({ 'anthropic-beta': 'some-beta' })
-})
+test.each(['https://edge.example/anthropic', 'https://edge.example/anthropic/', 'https://edge.example/anthropic/v1'])(
+  'a base URL may have its version: %s',
+  async (baseUrl) => {
+    const connection = connectTo([{ body: message }], { baseUrl, headers: { 'anthropic-beta': 'some-beta' } })
+    await anthropic.text!.generate({ model: OLD, messages: [hello] }, connection)
+    expect(connection.sent[0]!.url).toBe('https://edge.example/anthropic/v1/messages')
+    expect(connection.sent[0]!.headers).toMatchObject({ 'anthropic-beta': 'some-beta' })
+  },
+)
 
 describe('a conversation', () => {
   test('has its system text apart, and each side in turn', async () => {

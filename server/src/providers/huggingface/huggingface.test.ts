@@ -102,16 +102,13 @@ describe('models', () => {
     expect(connection.sent[0]!.url).toBe('https://router.huggingface.co/v1/models')
   })
 
-  test.each(['https://edge.example/hf', 'https://edge.example/hf/v1'])(
-    'and chat are found at %s',
-    async (baseUrl) => {
-      const connection = connect([{ body: { data: [] } }], { baseUrl })
-      await huggingface.listModels!(connection)
-      expect(connection.sent[0]!.url).toBe('https://edge.example/hf/v1/models')
-      const door = huggingface.openai!.request('chat', connection)
-      expect(door.url).toBe('https://edge.example/hf/v1/chat/completions')
-    },
-  )
+  test.each(['https://edge.example/hf', 'https://edge.example/hf/v1'])('and chat are found at %s', async (baseUrl) => {
+    const connection = connect([{ body: { data: [] } }], { baseUrl })
+    await huggingface.listModels!(connection)
+    expect(connection.sent[0]!.url).toBe('https://edge.example/hf/v1/models')
+    const door = huggingface.openai!.request('chat', connection)
+    expect(door.url).toBe('https://edge.example/hf/v1/chat/completions')
+  })
 
   test('are the health probe', async () => {
     const answer = { status: 401, body: { error: 'Invalid username or password.' } }

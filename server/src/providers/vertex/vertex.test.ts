@@ -168,10 +168,7 @@ describe('addresses', () => {
     ['https://europe-west4-aiplatform.googleapis.com', 'https://europe-west4-aiplatform.googleapis.com'],
     ['https://global-aiplatform.googleapis.com', 'https://aiplatform.googleapis.com'],
     ['https://eu-aiplatform.googleapis.com/v1beta1', 'https://aiplatform.eu.rep.googleapis.com/v1beta1'],
-    [
-      'https://edge.example/global-aiplatform.googleapis.com',
-      'https://edge.example/global-aiplatform.googleapis.com',
-    ],
+    ['https://edge.example/global-aiplatform.googleapis.com', 'https://edge.example/global-aiplatform.googleapis.com'],
   ])('%s is %s', (configured, wanted) => {
     expect(vertexBase(configured)).toBe(wanted)
   })
