@@ -23,6 +23,13 @@ export interface StoredEntry {
   modifiedAt: number
 }
 
+/** What is known of bytes before they are written. */
+export interface PutOptions {
+  mediaType?: string
+  /** How many they are, where that is known. */
+  size?: number
+}
+
 /**
  * Where artifacts are kept. Keys are of our own making: names of lower-case
  * letters, digits, `.`, `_` and `-`, parted by `/`.
@@ -32,10 +39,10 @@ export interface ArtifactDriver {
   readonly place: string
   /**
    * Writes bytes as they come, never holding all of them. They are there whole
-   * or not at all: where they end in an error, nothing is kept under a new key
-   * and that error is thrown. What was under the key before is replaced.
+   * or not at all: where they end in an error, what was under the key before
+   * is untouched and that error is thrown.
    */
-  put(key: string, bytes: Uint8Array | AsyncIterable<Uint8Array>, mediaType?: string): Promise<void>
+  put(key: string, bytes: Uint8Array | AsyncIterable<Uint8Array>, options?: PutOptions): Promise<void>
   /** Undefined where there is nothing. A range must lie within the bytes. */
   open(key: string, range?: ByteRange): Promise<StoredBytes | undefined>
   stat(key: string): Promise<StoredEntry | undefined>
@@ -43,11 +50,20 @@ export interface ArtifactDriver {
   delete(key: string): Promise<void>
   /** Everything whose key begins with the prefix, which ends with `/`; in no order. */
   list(prefix: string): AsyncIterable<StoredEntry>
-  /** The file that holds the bytes, where there is one on this machine. */
+  /** Removes what writes have left that began before `time`, in epoch milliseconds, and never ended. */
+  discardUnfinished(time: number): Promise<void>
+  /** The file that holds the bytes, where they are on this machine. */
   fileOf?(key: string): string
   /** An address at which the storage itself hands out the bytes; absent where it has none. */
   presign?(key: string, options: PresignOptions): Promise<string>
   close(): void
+}
+
+/** Reads objects of buckets that the configuration allows clients to name. */
+export interface ObjectReader {
+  readonly buckets: ReadonlySet<string>
+  /** Undefined where there is no such object. */
+  open(bucket: string, key: string): Promise<StoredBytes | undefined>
 }
 
 export interface PresignOptions {

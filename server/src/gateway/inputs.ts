@@ -1,14 +1,19 @@
+import type { ArtifactService } from '../artifacts/types.ts'
+import type { ObjectReader } from '../core/artifact.ts'
 import { TurnoutError } from '../core/error.ts'
-import { readableTypeOf } from '../core/image/media-type.ts'
 import type { Picture } from '../core/text.ts'
-import { SafeFetchError, type SafeFetcher } from '../lib/http/safe-fetch.ts'
-
-/** Pictures that clients name by a URL are fetched within these. */
-const MAX_PICTURE_BYTES = 32 * 1024 * 1024
-const FETCH_MS = 30_000
+import type { SafeFetcher } from '../lib/http/safe-fetch.ts'
+import { readableTypeOf } from '../lib/media-type.ts'
+import { isReference, type Owner, resolveInput } from './inputs/resolve.ts'
 
 export interface InputServices {
   fetcher: SafeFetcher
+  /** Buckets that requests may name; absent: none. */
+  objects?: ObjectReader | undefined
+  /** What is kept here; absent where nothing is. */
+  artifacts?: Pick<ArtifactService, 'find' | 'describe' | 'open' | 'link'> | undefined
+  /** Where providers reach this server, if they do. */
+  publicUrl?: string | undefined
 }
 
 export type InlinePicture = Extract<Picture, { base64: string }>
@@ -26,18 +31,20 @@ export function pictureOf(bytes: Uint8Array, param: string): InlinePicture {
 const HEAD_CHARACTERS = 344
 
 /**
- * A picture as a request names it: an http or https URL stays one, a data URL
- * is taken apart.
+ * A picture as a request names it: an address or the id of an artifact stays
+ * one, a data URL is taken apart.
  *
  * @throws TurnoutError invalid_input
  */
 export function readPicture(url: string, param: string): Picture {
-  if (/^https?:\/\//i.test(url)) return { url }
+  if (isReference(url)) return { url }
   const data = /^data:([^,;]*)(?:;[^,]*)?;base64,/i.exec(url.slice(0, 256))
   if (!data) {
-    throw new TurnoutError('invalid_input', `${param} must be an http or https URL, or a data URL with base64.`, {
-      param,
-    })
+    throw new TurnoutError(
+      'invalid_input',
+      `${param} must be an http or https URL, a data URL with base64, s3://bucket/key, or the id of an artifact.`,
+      { param },
+    )
   }
   const base64 = url.slice(data[0].length)
   const mediaType = readableTypeOf(Buffer.from(base64.slice(0, HEAD_CHARACTERS), 'base64'))
@@ -46,43 +53,52 @@ export function readPicture(url: string, param: string): Picture {
 }
 
 /**
- * The picture at a URL that a client has named, for providers that do not
- * fetch themselves. The URL may be a data URL.
+ * The picture that a client has named, for providers that do not fetch
+ * themselves.
  *
- * @throws TurnoutError invalid_input where it cannot be had, or the reason of the signal
+ * @param owner Whose artifacts may be named; absent: nobody's.
+ * @throws TurnoutError invalid_input, permission; or the reason of the signal
  */
 export async function inlinePicture(
   url: string,
-  { fetcher }: InputServices,
+  services: InputServices,
   signal: AbortSignal,
   param = 'image_url',
+  owner?: Owner,
 ): Promise<InlinePicture> {
-  const picture = readPicture(url, param)
+  const picture = await resolveInput(url, { kind: 'image', links: false, owner, param, signal }, services)
   if ('base64' in picture) return picture
-  try {
-    const { bytes } = await fetcher.read(url, { maxBytes: MAX_PICTURE_BYTES, timeoutMs: FETCH_MS, signal })
-    return pictureOf(bytes, param)
-  } catch (error) {
-    if (!(error instanceof SafeFetchError)) throw error
-    const host = URL.canParse(url) ? new URL(url).host : 'It'
-    throw new TurnoutError('invalid_input', `${param} cannot be fetched: ${host} ${error.message}.`, {
-      param,
-      cause: error,
-    })
-  }
+  throw new TurnoutError('internal', 'An input that was to be inline is a link.')
 }
 
-/** The pictures, all of them inline where the provider does not fetch any itself. @throws TurnoutError invalid_input */
+/**
+ * The pictures as the provider takes them: all of them inline where it does
+ * not fetch any itself, and those that only we can read in any case.
+ *
+ * @throws TurnoutError invalid_input, permission
+ */
 export function supplyPictures(
   pictures: readonly Picture[],
   links: boolean,
   services: InputServices,
   signal: AbortSignal,
   param: string,
+  owner?: Owner,
 ): Promise<Picture[]> {
   return Promise.all(
-    pictures.map((picture, index) =>
-      'base64' in picture || links ? picture : inlinePicture(picture.url, services, signal, `${param}[${index}]`),
-    ),
+    pictures.map((picture, index) => supplyPicture(picture, links, services, signal, `${param}[${index}]`, owner)),
   )
+}
+
+/** The same for one. */
+export async function supplyPicture(
+  picture: Picture,
+  links: boolean,
+  services: InputServices,
+  signal: AbortSignal,
+  param: string,
+  owner?: Owner,
+): Promise<Picture> {
+  if ('base64' in picture || (links && /^https?:/i.test(picture.url))) return picture
+  return resolveInput(picture.url, { kind: 'image', links, owner, param, signal }, services)
 }

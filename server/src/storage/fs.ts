@@ -1,74 +1,108 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import type { ArtifactDriver } from '../core/artifact.ts'
+import { mkdir, open, opendir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { ArtifactDriver, ByteRange, StoredBytes, StoredEntry } from '../core/artifact.ts'
 import { newId } from '../lib/ids.ts'
+import { requireKey, requirePrefix } from './key.ts'
 
-const NAME = /^[a-z0-9][a-z0-9.-]{0,200}$/
+/** Where files lie that are still being written. No key begins with a dot. */
+const UNFINISHED = '.unfinished'
 
-/** Artifacts as files of one directory. A file appears under its name only when it is whole. */
-export function createFileStorage(directory: string): ArtifactDriver {
-  const pathOf = (name: string): string => {
-    if (!NAME.test(name)) throw new RangeError(`not the name of an artifact: ${name}`)
-    return join(directory, name)
+const isMissing = (error: unknown): boolean => {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** The answer, or undefined where the file is not there. */
+async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
   }
-  /** Lets `write` fill a file of no name, which then gets the one that `path` says, or is gone. */
-  const finish = async (write: (unfinished: string) => Promise<void>, path: () => string): Promise<void> => {
-    await mkdir(directory, { recursive: true })
-    const unfinished = join(directory, newId('.part'))
+}
+
+async function write(path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+  // It is there before anything can fail: what is made later than it is deleted would stay.
+  const file = await open(path, 'wx')
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Moves a finished file to its place. The directory may go away meanwhile, when what else was in it is deleted. */
+async function moveTo(path: string, unfinished: string): Promise<void> {
+  for (let tries = 3; ; tries -= 1) {
+    await mkdir(dirname(path), { recursive: true })
     try {
-      await write(unfinished)
-      await rename(unfinished, path())
+      return await rename(unfinished, path)
     } catch (error) {
-      await rm(unfinished, { force: true })
-      throw error
+      if (tries === 1 || !isMissing(error)) throw error
     }
   }
+}
+
+/** Artifacts as files of one directory. A file appears under its key only when it is whole. */
+export function createFileStorage(directory: string): ArtifactDriver {
+  const unfinishedIn = join(directory, UNFINISHED)
+  const fileOf = (key: string): string => join(directory, requireKey(key))
+
+  async function* entriesOf(prefix: string): AsyncGenerator<StoredEntry> {
+    const found = await ifThere(opendir(join(directory, prefix)))
+    if (found === undefined) return
+    for await (const entry of found) {
+      const key = prefix + entry.name
+      if (entry.isDirectory()) yield* entriesOf(`${key}/`)
+      else {
+        const known = await ifThere(stat(join(directory, key)))
+        if (known) yield { key, size: known.size, modifiedAt: known.mtimeMs }
+      }
+    }
+  }
+
   return {
-    put(name, bytes) {
-      const path = pathOf(name)
-      return finish(
-        (unfinished) => writeFile(unfinished, bytes),
-        () => path,
-      )
-    },
-    async putStream(bytes, name) {
-      let named = ''
-      await finish(
-        async (unfinished) => {
-          // It is there before anything can fail: what is made later than it is deleted would stay.
-          const file = await open(unfinished, 'wx')
-          await pipeline(bytes, file.createWriteStream())
-        },
-        () => {
-          named = name()
-          return pathOf(named)
-        },
-      )
-      return named
-    },
-    async open(name) {
-      if (!NAME.test(name)) return undefined
+    place: directory,
+    fileOf,
+    async put(key, bytes) {
+      const path = fileOf(key)
+      await mkdir(unfinishedIn, { recursive: true })
+      const unfinished = join(unfinishedIn, newId('part'))
       try {
-        const file = await open(pathOf(name))
-        const { size } = await file.stat()
-        return { bytes: createReadStream('', { fd: file }), size }
+        await write(unfinished, bytes)
+        await moveTo(path, unfinished)
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        await rm(unfinished, { force: true })
         throw error
       }
     },
-    async deleteOlderThan(time) {
-      let deleted = 0
-      for (const name of await readdir(directory).catch(() => [])) {
-        const path = join(directory, name)
-        const found = await stat(path).catch(() => undefined)
-        if (!found || found.mtimeMs >= time) continue
-        await rm(path, { force: true })
-        deleted += 1
-      }
-      return deleted
+    async open(key: string, range?: ByteRange): Promise<StoredBytes | undefined> {
+      const file = await ifThere(open(fileOf(key)))
+      if (file === undefined) return undefined
+      const { size } = await file.stat()
+      return { bytes: createReadStream('', { fd: file, ...range }), size }
     },
+    async stat(key) {
+      const known = await ifThere(stat(fileOf(key)))
+      return known && { key, size: known.size, modifiedAt: known.mtimeMs }
+    },
+    async delete(key) {
+      const path = fileOf(key)
+      await rm(path, { force: true })
+      // The last file of a directory takes it along.
+      if (dirname(path) !== directory) await rmdir(dirname(path)).catch(() => {})
+    },
+    list: (prefix) => entriesOf(requirePrefix(prefix)),
+    async discardUnfinished(time) {
+      for (const name of (await ifThere(readdir(unfinishedIn))) ?? []) {
+        const path = join(unfinishedIn, name)
+        const known = await ifThere(stat(path))
+        if (known && known.mtimeMs < time) await rm(path, { force: true })
+      }
+    },
+    close() {},
   }
 }

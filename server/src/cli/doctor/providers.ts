@@ -1,7 +1,7 @@
 import type { ProviderAdapter } from '../../core/adapter.ts'
 import type { ProviderConnection } from '../../core/deployment.ts'
 import { TurnoutError } from '../../core/error.ts'
-import { createTransport } from '../../gateway/transport.ts'
+import { inquire } from '../../gateway/inquiry.ts'
 import { OriginPools } from '../../lib/http/pools.ts'
 import type { ServerOptions } from '../../options.ts'
 import { PRESETS } from '../../registry/catalog/providers.ts'
@@ -62,7 +62,7 @@ function checkProvider({ id, local, credential }: ProviderConnection, { models }
   return warn(`${what}, but no model of it is available`, own.find(({ unavailable }) => unavailable)?.unavailable)
 }
 
-/** Asks each provider for its list of models, which costs nothing. */
+/** Asks each provider how it is or which models it has, which costs nothing. */
 export function probeProviders(
   { providers }: Snapshot,
   adapters: ReadonlyMap<string, ProviderAdapter>,
@@ -74,23 +74,15 @@ const usable = (providers: Snapshot['providers']): ProviderConnection[] =>
   [...providers.values()].filter(({ emulated }) => !emulated)
 
 async function probe(provider: ProviderConnection, adapter: ProviderAdapter | undefined): Promise<Finding> {
-  const { id, baseUrl, credential, region, headers, flags, settings } = provider
-  if (adapter?.listModels === undefined) return warn(`${id} cannot be probed: it has no call that is free of charge`)
+  const { id, baseUrl } = provider
+  const { check, listModels } = adapter ?? {}
+  if (!check && !listModels) return warn(`${id} cannot be probed: it has no call that is free of charge`)
   const pools = new OriginPools()
   try {
-    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
-    const transport = createTransport(pools, id, { connectMs: PROBE_TIMEOUT_MS, maxConnections: 1 })
-    const listed = await adapter.listModels({
-      provider: id,
-      baseUrl,
-      credential,
-      region,
-      headers,
-      flags,
-      settings,
-      signal,
-      transport: (url, request) => transport(url, { signal, ...request }),
-    })
+    const connection = inquire(provider, pools, { timeoutMs: PROBE_TIMEOUT_MS, maxConnections: 1 })
+    await check?.(connection)
+    if (!listModels) return ok(`${id} answers at ${baseUrl} and takes the credential`)
+    const listed = await listModels(connection)
     return ok(`${id} answers at ${baseUrl} and lists ${listed.length} models`)
   } catch (error) {
     return fail(`${id} at ${baseUrl}: ${reason(error)}`, advice(error, provider))

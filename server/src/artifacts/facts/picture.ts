@@ -1,0 +1,57 @@
+import { rgbaToThumbHash } from 'thumbhash'
+import { Slots } from '../../lib/slots.ts'
+import { type Facts, NO_FACTS } from './types.ts'
+
+/** Pixels a side, at most. */
+const THUMBNAIL = 512
+const THUMBHASH = 100
+const QUALITY = 80
+/** A picture with more of them is not opened: a small file may unfold into gigabytes. */
+const MOST_PIXELS = 120_000_000
+
+/** Pictures that are unfolded at once: each may take hundreds of megabytes. */
+const slots = new Slots(1)
+
+let library: Promise<typeof import('sharp').default> | undefined
+
+/** The library, which is large, is loaded for the first picture. */
+async function load() {
+  library ??= import('sharp').then(({ default: sharp }) => {
+    sharp.cache(false)
+    sharp.concurrency(1)
+    return sharp
+  })
+  return library
+}
+
+async function read(source: string | Buffer): Promise<Facts> {
+  const sharp = await load()
+  const open = (input: string | Buffer) => sharp(input, { limitInputPixels: MOST_PIXELS, sequentialRead: true })
+  const { autoOrient } = await open(source).metadata()
+  const size = { width: autoOrient.width, height: autoOrient.height }
+  try {
+    const within = { fit: 'inside', withoutEnlargement: true } as const
+    const thumbnail = await open(source)
+      .autoOrient()
+      .resize(THUMBNAIL, THUMBNAIL, within)
+      .webp({ quality: QUALITY })
+      .toBuffer()
+    const { data, info } = await open(thumbnail)
+      .resize(THUMBHASH, THUMBHASH, within)
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    const thumbhash = Buffer.from(rgbaToThumbHash(info.width, info.height, data)).toString('base64')
+    return { ...NO_FACTS, ...size, thumbnail, thumbhash }
+  } catch {
+    return { ...NO_FACTS, ...size }
+  }
+}
+
+/**
+ * What can be told of a picture: of a file, without holding all of it, or of
+ * bytes. Never throws: a picture that cannot be read is kept all the same.
+ */
+export function pictureFacts(source: string | Buffer): Promise<Facts> {
+  return slots.run(() => read(source).catch(() => NO_FACTS))
+}
