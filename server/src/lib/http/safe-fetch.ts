@@ -4,7 +4,7 @@ import { Agent, type Dispatcher } from 'undici'
 import { type AllowedPlaces, isPublic, parseAllowed } from './addresses.ts'
 import { networkCode } from './pools.ts'
 
-export type FetchFailure = 'refused' | 'too_large' | 'timeout' | 'status' | 'network'
+export type FetchFailure = 'refused' | 'empty' | 'too_large' | 'timeout' | 'status' | 'network'
 
 /** Why a URL was not fetched; the message reads on after the name of the host. */
 export class SafeFetchError extends Error {
@@ -36,6 +36,24 @@ export interface SafeRequest {
   signal?: AbortSignal
   /** An origin that may be private, because the configuration names it itself. */
   trust?: string
+}
+
+export interface SafePost {
+  headers: Readonly<Record<string, string>>
+  body: string
+  /** How much of the answer is read; the rest is not waited for. */
+  maxBytes: number
+  /** For everything: names, connections and the answer. */
+  timeoutMs: number
+  signal?: AbortSignal
+}
+
+export interface PostAnswer {
+  status: number
+  /** Lower-case names. */
+  headers: Record<string, string>
+  /** The beginning of the body: as much as was wanted and came in time. */
+  beginning: Buffer
 }
 
 export interface SafeAnswer {
@@ -83,21 +101,11 @@ export class SafeFetcher {
 
   /** @throws SafeFetchError, or the reason of the request's own signal */
   async open(url: string, request: SafeRequest): Promise<SafeAnswer> {
-    const limit = AbortSignal.timeout(request.timeoutMs)
-    const signal = request.signal ? AbortSignal.any([request.signal, limit]) : limit
-    const told = (error: unknown): unknown => {
-      if (request.signal?.aborted) return request.signal.reason
-      if (limit.aborted) {
-        return new SafeFetchError('timeout', `did not send everything within ${request.timeoutMs} ms`)
-      }
-      return error instanceof SafeFetchError
-        ? error
-        : new SafeFetchError('network', networkMessage(error), { cause: error })
-    }
+    const { signal, told } = limitOf(request, 'did not send everything')
     try {
       let target = parse(url)
       for (let redirects = 0; ; redirects += 1) {
-        const { agent, answer } = await this.#ask(target, request, signal)
+        const { agent, answer } = await this.#ask(target, target.origin === request.trust, GET, signal)
         const { statusCode: status, headers } = answer
         if (REDIRECTS.has(status) && headers.location !== undefined) {
           await agent.destroy()
@@ -129,12 +137,61 @@ export class SafeFetcher {
     return { contentType, bytes: Buffer.concat(await Array.fromAsync(body)) }
   }
 
+  /**
+   * One POST. Any status is an answer, also that of a redirect, which is not
+   * followed; nothing is sent twice.
+   *
+   * @throws SafeFetchError where there was no answer, or the reason of the request's own signal
+   */
+  async post(url: string, request: SafePost): Promise<PostAnswer> {
+    const { signal, told } = limitOf(request, 'did not answer')
+    try {
+      const { body, headers } = request
+      const { agent, answer } = await this.#ask(parse(url), false, { method: 'POST', headers, body }, signal)
+      try {
+        return {
+          status: answer.statusCode,
+          headers: Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, String(value)])),
+          beginning: await beginning(answer.body, request.maxBytes),
+        }
+      } finally {
+        await agent.destroy()
+      }
+    } catch (error) {
+      throw told(error)
+    }
+  }
+
+  /** @throws SafeFetchError where nothing may be asked of the URL, or its name has no address */
+  async check(url: string, timeoutMs: number): Promise<void> {
+    const { signal, told } = limitOf({ timeoutMs }, 'has no address that was found')
+    try {
+      await within(this.#addressesOf(parse(url), false), signal)
+    } catch (error) {
+      throw told(error)
+    }
+  }
+
+  /** Whether a URL is one that would be asked at all: of a machine that is known, and allowed. Never throws. */
+  async permits(url: string, { trust, signal, timeoutMs }: Omit<SafeRequest, 'maxBytes'>): Promise<boolean> {
+    const limit = AbortSignal.timeout(timeoutMs)
+    try {
+      const target = parse(url)
+      const known = this.#addressesOf(target, target.origin === trust)
+      await within(known, signal ? AbortSignal.any([signal, limit]) : limit)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   async #ask(
     target: URL,
-    { trust }: SafeRequest,
+    trusted: boolean,
+    { method, headers, body }: { method: 'GET' | 'POST'; headers: Readonly<Record<string, string>>; body?: string },
     signal: AbortSignal,
   ): Promise<{ agent: Agent; answer: Dispatcher.ResponseData }> {
-    const addresses = await within(this.#addressesOf(target, target.origin === trust), signal)
+    const addresses = await within(this.#addressesOf(target, trusted), signal)
     const agent = new Agent({
       connect: { lookup: pinned(addresses) },
       pipelining: 0,
@@ -146,8 +203,9 @@ export class SafeFetcher {
       const answer = await agent.request({
         origin: target.origin,
         path: target.pathname + target.search,
-        method: 'GET',
-        headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'turnout' },
+        method,
+        headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'turnout', ...headers },
+        body,
         signal,
       })
       // Whoever leaves the body unread must not be hit by its failure.
@@ -173,6 +231,37 @@ export class SafeFetcher {
     }
     return addresses
   }
+}
+
+const GET = { method: 'GET', headers: {} } as const
+
+/** The end of a request's time, and how whatever ended it is told. */
+function limitOf({ timeoutMs, signal: own }: { timeoutMs: number; signal?: AbortSignal }, late: string) {
+  const limit = AbortSignal.timeout(timeoutMs)
+  const told = (error: unknown): unknown => {
+    if (own?.aborted) return own.reason
+    if (limit.aborted) return new SafeFetchError('timeout', `${late} within ${timeoutMs} ms`)
+    return error instanceof SafeFetchError
+      ? error
+      : new SafeFetchError('network', networkMessage(error), { cause: error })
+  }
+  return { signal: own ? AbortSignal.any([own, limit]) : limit, told }
+}
+
+/** What comes of a body, up to that size; one that fails or stalls is taken as far as it came. */
+async function beginning(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size >= maxBytes) break
+    }
+  } catch {
+    // The status has come, and that is what counts.
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes)
 }
 
 /** @throws SafeFetchError for what is no URL of the web, or holds a credential */
