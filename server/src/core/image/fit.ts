@@ -1,5 +1,6 @@
 import type { Capabilities, Model } from '@turnout/contract'
 import { TurnoutError } from '../error.ts'
+import { declaredFor } from '../inputs/declared.ts'
 import { checkInputs } from './inputs.ts'
 import type { FittedImage, ImageRequest, MappedSetting, SettingNames } from './request.ts'
 import { fitShape } from './shape.ts'
@@ -60,8 +61,10 @@ export function fitImage(model: Model, request: ImageRequest, names: SettingName
   requireCapabilities(model, request, called)
   requireWithin(model, request, called)
   const { inputs, quality, style, background, outputFormat } = request
-  if (inputs !== undefined || model.inputs !== undefined) {
-    checkInputs(inputs ?? {}, { model, root: names.inputs ?? 'inputs', supplied: isGiven(request.pictures) })
+  const declared = declaredFor(model, request)
+  if (!request.inputsChecked && (inputs !== undefined || model.inputs !== undefined)) {
+    const root = names.inputs ?? 'inputs'
+    checkInputs(inputs ?? {}, { model, root, supplied: isGiven(request.pictures), written: declared.written })
   }
   const { size, aspectRatio, mapped: shaped } = fitShape(model, request, names)
   const mapped: MappedSetting[] = [...shaped]
@@ -82,7 +85,7 @@ export function fitImage(model: Model, request: ImageRequest, names: SettingName
       background: background === undefined ? undefined : fitBackground(model, background, called('background')),
       outputFormat:
         outputFormat === undefined ? undefined : fitFormat(model, outputFormat, called('outputFormat'), mapped),
-      inputs,
+      ...declared.call,
     },
     mapped,
   }

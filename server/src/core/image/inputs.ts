@@ -1,13 +1,12 @@
 import type { Model } from '@turnout/contract'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { isObject } from '../../lib/objects.ts'
 import { TurnoutError } from '../error.ts'
 import { type InputProblem, refuse } from '../input.ts'
 
 type Schema = NonNullable<Model['inputs']>
 type Json = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The schema of one input of a model; undefined where its record does not name it. */
 export function inputOf(schema: Schema | undefined, name: string): Json | undefined {
@@ -31,12 +30,15 @@ const draft2020 = new Ajv2020(OPTIONS)
 const compiled = new WeakMap<Schema, ValidateFunction>()
 
 /** @throws TurnoutError model_not_enabled for a record whose schema is none */
-function validatorOf(schema: Schema, model: string): ValidateFunction {
+export function validatorOf(schema: Schema, model: string): ValidateFunction {
   const known = compiled.get(schema)
   if (known) return known
   try {
     const uses2020 = String(schema.$schema ?? '').includes('2020-12')
-    const validator = (uses2020 ? draft2020 : draft7).compile(schema)
+    const ajv = uses2020 ? draft2020 : draft7
+    const validator = ajv.compile(schema)
+    // The validator itself would remember every schema for ever, and records come anew with every change.
+    ajv.removeSchema(schema)
     compiled.set(schema, validator)
     return validator
   } catch (error) {
@@ -60,7 +62,7 @@ function pathOf(pointer: string, root: string): string {
 
 const below = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`)
 
-function problemOf(error: ErrorObject, root: string): InputProblem {
+export function problemOf(error: ErrorObject, root: string): InputProblem {
   const path = pathOf(error.instancePath, root)
   const { keyword, params, message = 'is not valid' } = error
   switch (keyword) {
@@ -93,6 +95,8 @@ export interface InputContext {
   root: string
   /** Pictures and other common settings came with the request; its adapter says for which required inputs they stand. */
   supplied: boolean
+  /** Fields that the model's record derives from settings of the request. */
+  written?: ReadonlySet<string>
 }
 
 /**
@@ -101,7 +105,7 @@ export interface InputContext {
  *
  * @throws TurnoutError invalid_input with all problems
  */
-export function checkInputs(inputs: Json, { model, root, supplied }: InputContext): void {
+export function checkInputs(inputs: Json, { model, root, supplied, written }: InputContext): void {
   if (model.inputs === undefined) return
   const validate = validatorOf(model.inputs, model.id)
   if (validate(inputs)) return
@@ -110,7 +114,7 @@ export function checkInputs(inputs: Json, { model, root, supplied }: InputContex
       if (WRAPPERS.has(keyword)) return false
       if (keyword !== 'required' || instancePath !== '') return true
       const name = String(params.missingProperty)
-      return !(supplied || name === 'prompt' || Object.hasOwn(model.defaults, name))
+      return !(supplied || name === 'prompt' || Object.hasOwn(model.defaults, name) || written?.has(name))
     })
     .map((error) => problemOf(error, root))
   if (problems.length > 0) throw refuse(problems)

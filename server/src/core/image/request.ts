@@ -23,6 +23,8 @@ export interface ImageRequest {
   outputFormat?: string
   /** In the provider's own words. */
   inputs?: Readonly<Record<string, unknown>>
+  /** They have been held against the model's schema, as a part of all that the client sent. */
+  inputsChecked?: true
 }
 
 /** What the settings are called in the dialect of the request, where that is not as here. */

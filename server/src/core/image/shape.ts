@@ -22,7 +22,7 @@ function changes(asked: Size, used: Size, reason: string, names: SettingNames): 
   }
   return (['width', 'height'] as const)
     .filter((side) => used[side] !== asked[side])
-    .map((side) => ({ setting: side, asked: asked[side], used: used[side], reason }))
+    .map((side) => ({ setting: names[side] ?? side, asked: asked[side], used: used[side], reason }))
 }
 
 /** Which of the two a model takes, as far as its record tells; where it tells nothing, sizes. */
@@ -72,7 +72,11 @@ function fitSize(model: Model, asked: Size, names: SettingNames): Shape {
  *
  * @throws TurnoutError invalid_input
  */
-export function fitShape(model: Model, request: ImageRequest, names: SettingNames): Shape {
+export function fitShape(
+  model: Model,
+  request: Pick<ImageRequest, 'width' | 'height' | 'aspectRatio'>,
+  names: SettingNames,
+): Shape {
   const { width, height, aspectRatio } = request
   const sized = width !== undefined || height !== undefined
   if (aspectRatio !== undefined) {

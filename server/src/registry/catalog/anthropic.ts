@@ -34,6 +34,9 @@ const CONTINUED: Capabilities = { ...CLAUDE, temperature: true, prefill: true }
 const flat = (input: string, cached: string, cacheWrite: string, output: string) =>
   prices(GENAI_PRICES, perMillion({ input, cached, cacheWrite, output }))
 
+/** Prices of models that came after the list that the others are from. */
+const MODEL_PAGES = { source: 'platform.claude.com/docs, pages of models', asOf: '2026-11-21' }
+
 export const ANTHROPIC: readonly ModelPatch[] = [
   { ...claude('claude-fable-5-1', 1_000_000, 128_000), prices: flat('10', '0.25', '12.5', '50') },
   { ...claude('claude-fable-5', 1_000_000), prices: flat('10', '1', '12.5', '50') },
@@ -52,6 +55,10 @@ export const ANTHROPIC: readonly ModelPatch[] = [
     capabilities: CONTINUED,
     prices: flat('5', '0.5', '6.25', '25'),
   },
+  {
+    ...claude('claude-sonnet-5-5', 1_000_000, 128_000),
+    prices: prices(MODEL_PAGES, perMillion({ input: '2', cached: '0.2', cacheWrite: '2.5', output: '10' })),
+  },
   { ...claude('claude-sonnet-5', 1_000_000, 128_000), prices: flat('2', '0.2', '2.5', '10') },
   {
     ...claude('claude-sonnet-4-6', 1_000_000),
@@ -68,6 +75,14 @@ export const ANTHROPIC: readonly ModelPatch[] = [
       perMillion({ input: '6', cached: '0.6', cacheWrite: '7.5', output: '22.5' }, 200_000),
     ),
     lifecycle: deprecated('claude-sonnet-4-6', '2026-11-30'),
+  },
+  {
+    ...claude('claude-haiku-5-5', 1_000_000, 128_000),
+    prices: prices(
+      MODEL_PAGES,
+      perMillion({ input: '0.1', cached: '0.01', cacheWrite: '0.125', output: '0.5' }),
+      perMillion({ input: '0.5', cached: '0.05', cacheWrite: '0.625', output: '2.5' }, 100_000),
+    ),
   },
   {
     ...claude('claude-haiku-4-5', 200_000, 64_000),

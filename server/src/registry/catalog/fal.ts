@@ -1,4 +1,4 @@
-import type { Capabilities, ModelPatch, Prices } from '@turnout/contract'
+import type { Capabilities, ModelPatch, Prices, Transform } from '@turnout/contract'
 import { choice, each, flag, integer, number, objectSchema, type PriceSource, prices, text } from './build.ts'
 
 /**
@@ -8,6 +8,9 @@ import { choice, each, flag, integer, number, objectSchema, type PriceSource, pr
  */
 
 const MODEL_PAGES: PriceSource = { source: 'fal.ai model pages', asOf: '2026-11-20' }
+
+/** fal's own page of this endpoint could not be read. */
+const IMAGE_SERVICE: PriceSource = { source: 'the image service that Turnout takes the place of', asOf: '2026-11-20' }
 
 const perMegapixel = (usd: string): Prices => prices(MODEL_PAGES, each('megapixel', usd))
 const perImage = (usd: string): Prices => prices(MODEL_PAGES, each('image', usd))
@@ -29,8 +32,19 @@ const DIFFUSION = {
 
 const RATIOS = ['21:9', '16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16', '9:21']
 
+const LORAS = {
+  type: 'array',
+  items: objectSchema({ path: text('URL of the weights.'), scale: { type: 'number', default: 1 } }, ['path']),
+}
+
+/** Endpoints of FLUX.1 [dev], each of which has its own way of being told the same. */
+const DEV_IMAGE = 'fal-ai/flux/dev/image-to-image'
+const LORA = 'fal-ai/flux-lora'
+const LORA_IMAGE = 'fal-ai/flux-lora/image-to-image'
+
 interface Entry {
   id: string
+  description?: string
   upstreamId: string
   aliases?: string[]
   prices: Prices | null
@@ -41,6 +55,9 @@ interface Entry {
   /** How many go in, where it takes any. */
   pictures?: number
   aspectRatios?: string[]
+  transform?: Transform
+  /** Endpoints that read no text make something of pictures alone. */
+  wordless?: true
 }
 
 /** What an endpoint takes only where it says so. */
@@ -56,10 +73,11 @@ const NOTHING: Capabilities = {
 
 const model = (entry: Entry): ModelPatch => ({
   id: entry.id,
+  ...(entry.description && { description: entry.description }),
   aliases: [entry.upstreamId, ...(entry.aliases ?? [])],
   provider: 'fal',
   upstreamId: entry.upstreamId,
-  input: entry.capabilities?.imageInput ? ['text', 'image'] : ['text'],
+  input: entry.wordless ? ['image'] : entry.capabilities?.imageInput ? ['text', 'image'] : ['text'],
   output: ['image'],
   capabilities: { ...NOTHING, ...entry.capabilities },
   limits: {
@@ -68,6 +86,7 @@ const model = (entry: Entry): ModelPatch => ({
     ...(entry.aspectRatios && { aspectRatios: entry.aspectRatios }),
   },
   inputs: objectSchema(entry.properties, entry.required),
+  ...(entry.transform && { transform: entry.transform }),
   prices: entry.prices,
 })
 
@@ -88,6 +107,7 @@ export const FAL: readonly ModelPatch[] = [
   gone('fal-ai/face-swap', 'face-swap'),
   model({
     id: 'flux-pro',
+    description: 'FLUX1.1 [pro]: the finest pictures from text of the FLUX.1 family.',
     upstreamId: 'fal-ai/flux-pro/v1.1',
     prices: perMegapixel('0.04'),
     properties: {
@@ -101,11 +121,25 @@ export const FAL: readonly ModelPatch[] = [
   }),
   model({
     id: 'flux-dev',
+    description: 'FLUX.1 [dev]: fast, with LoRAs, from text or from a picture.',
     upstreamId: 'fal-ai/flux/dev',
-    prices: perMegapixel('0.025'),
-    properties: { ...DIFFUSION, image_size: IMAGE_SIZE },
-    capabilities: SAMPLED,
+    prices: prices(
+      MODEL_PAGES,
+      each('megapixel', '0.025'),
+      each('megapixel', '0.03', { endpoint: DEV_IMAGE }),
+      each('megapixel', '0.035', { endpoint: LORA }),
+      each('megapixel', '0.035', { endpoint: LORA_IMAGE }),
+    ),
+    properties: { ...DIFFUSION, image_size: IMAGE_SIZE, strength: number(0.01, 1), loras: LORAS },
+    capabilities: { ...SAMPLED, lora: true, imageInput: true },
     images: 4,
+    transform: {
+      endpoints: [
+        { when: ['loras', 'pictures'], use: LORA_IMAGE },
+        { when: ['loras'], use: LORA },
+        { when: ['pictures'], use: DEV_IMAGE },
+      ],
+    },
   }),
   model({
     id: 'flux-schnell',
@@ -117,24 +151,25 @@ export const FAL: readonly ModelPatch[] = [
   }),
   model({
     id: 'flux-lora',
-    upstreamId: 'fal-ai/flux-lora',
+    description: 'FLUX.1 [dev] with LoRAs of your own, from text or from a picture.',
+    upstreamId: LORA,
     prices: perMegapixel('0.035'),
     properties: {
       ...DIFFUSION,
       acceleration: choice('none', 'regular'),
       image_size: IMAGE_SIZE,
-      loras: {
-        type: 'array',
-        items: objectSchema({ path: text('URL of the weights.'), scale: { type: 'number', default: 1 } }, ['path']),
-      },
+      strength: number(0.01, 1),
+      loras: LORAS,
     },
-    capabilities: { ...SAMPLED, lora: true },
+    capabilities: { ...SAMPLED, lora: true, imageInput: true },
     images: 4,
+    transform: { required: ['prompt', 'lora_url'], endpoints: [{ when: ['pictures'], use: LORA_IMAGE }] },
   }),
   model({
     id: 'image-to-image',
-    upstreamId: 'fal-ai/flux/dev/image-to-image',
-    prices: null,
+    description: 'FLUX.1 [dev] from a picture: transforms it as the prompt says.',
+    upstreamId: DEV_IMAGE,
+    prices: prices(IMAGE_SERVICE, each('image', '0.03')),
     properties: {
       ...DIFFUSION,
       num_inference_steps: integer(10, 50),
@@ -144,12 +179,15 @@ export const FAL: readonly ModelPatch[] = [
     required: ['image_url'],
     capabilities: { ...SAMPLED, imageInput: true },
     images: 4,
+    transform: { required: ['prompt'] },
   }),
   model({
     id: 'face-swap',
+    description: 'Puts the face of one picture (image_url) into another one (target_image_url).',
     upstreamId: 'easel-ai/advanced-face-swap',
     prices: perImage('0.05'),
     properties: {
+      prompt: text('The model reads none; one that is sent is left out.'),
       face_image_0: objectSchema({ url: text('The face to put in.') }, ['url']),
       gender_0: choice('male', 'female', 'non-binary'),
       target_image: objectSchema({ url: text('The picture that gets the face.') }, ['url']),
@@ -159,6 +197,11 @@ export const FAL: readonly ModelPatch[] = [
     required: ['face_image_0', 'target_image'],
     capabilities: { imageInput: true },
     pictures: 2,
+    wordless: true,
+    transform: {
+      settings: { pictures: { fields: ['face_image_0.url', 'target_image.url'] } },
+      aliases: { image_url: 'face_image_0.url', target_image_url: 'target_image.url' },
+    },
   }),
   model({
     id: 'face-swap-half-moon',
@@ -168,6 +211,8 @@ export const FAL: readonly ModelPatch[] = [
     required: ['source_face_url', 'target_image_url'],
     capabilities: { imageInput: true },
     pictures: 2,
+    wordless: true,
+    transform: { aliases: { image_url: 'source_face_url' } },
   }),
   model({
     id: 'fal/flux-pro-1.1-ultra',
