@@ -2,6 +2,7 @@ import type { UsageTotal } from '@turnout/contract'
 import { TurnoutError } from '../core/error.ts'
 import type { Database, Log } from '../db/database.ts'
 import { adopt } from './adopt.ts'
+import { answered } from './answered.ts'
 import { readAttempts, readTotals } from './queries.ts'
 import { endLine, startLine } from './records.ts'
 import { closeWriter, importFile } from './sink.ts'
@@ -136,18 +137,5 @@ class SpooledLedger implements Ledger {
     } finally {
       this.#working = false
     }
-  }
-}
-
-/** @throws TurnoutError overloaded, for whatever the database failed with */
-async function answered<T>(query: Promise<T>): Promise<T> {
-  try {
-    return await query
-  } catch (error) {
-    if (error instanceof TurnoutError) throw error
-    throw new TurnoutError('overloaded', 'The database that holds the usage does not answer right now.', {
-      retryAfterMs: 1_000,
-      cause: error,
-    })
   }
 }

@@ -29,6 +29,8 @@ describe.each(KINDS)('%s', (kind) => {
         user: 'somebody',
         startedAt: '2030-05-06T07:08:09.123Z',
         streamed: true,
+        experiment: null,
+        variant: null,
         emulated: true,
       }
       const unknown = { latencyMs: null, firstPartMs: null, errorCode: null, cost: null, upstreamRequestId: null }

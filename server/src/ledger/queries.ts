@@ -25,6 +25,8 @@ interface AttemptRow {
   cost: string | null
   emulated: boolean
   upstream_request_id: string | null
+  experiment: string | null
+  variant: string | null
 }
 
 /** Attempts, the newest first. @throws TurnoutError invalid_input for a cursor that is none */
@@ -41,7 +43,7 @@ export async function readAttempts(
   const { rows } = await sql<AttemptRow>`
     select id, request_id, attempt, operation, model, provider, upstream_model, key_id, user_id, started_at,
       latency_ms, first_part_ms, streamed, outcome, error_code, usage, cost_nano::text as cost, emulated,
-      upstream_request_id
+      upstream_request_id, experiment, variant
     from attempts where ${all(conditions)}
     order by started_at desc, id desc limit ${limit + 1}`.execute(database.sql)
   const page = rows.slice(0, limit)
@@ -147,6 +149,8 @@ function toAttempt(row: AttemptRow): Attempt {
     latencyMs: row.latency_ms,
     firstPartMs: row.first_part_ms,
     streamed: row.streamed,
+    experiment: row.experiment,
+    variant: row.variant,
     outcome: row.outcome,
     errorCode: row.error_code,
     usage: row.usage,

@@ -1,4 +1,5 @@
 import type { Usage } from '@turnout/contract'
+import type { Assignment } from '../core/routing/experiment.ts'
 import type { AttemptEnd, AttemptStart, OpenAttempt } from './types.ts'
 
 /**
@@ -49,9 +50,12 @@ function identity(start: AttemptStart): string {
     `,"operation":"${start.operation}","model":${quote(start.model)},"provider":${quote(start.provider)}` +
     `,"upstream_model":${quote(start.upstreamModel)},"key_id":${quoteOrNull(start.keyId)}` +
     `,"user_id":${quoteOrNull(start.user)},"started_at":${integer(start.startedAt)}` +
-    `,"streamed":${start.streamed},"emulated":${start.emulated}`
+    `,"streamed":${start.streamed},"emulated":${start.emulated}${start.assignment ? assigned(start.assignment) : ''}`
   )
 }
+
+const assigned = ({ experiment, variant }: Assignment): string =>
+  `,"experiment":${quote(experiment)},"variant":${quote(variant)}`
 
 /** What a JSON string must not hold as it is, and what might not be plain ASCII. */
 const NOT_PLAIN = /[^\x20\x21\x23-\x5b\x5d-\x7e]/

@@ -73,16 +73,18 @@ async function insert(database: Database, lines: string, writer: string): Promis
   await sql`
     insert into attempts (
       id, request_id, attempt, operation, model, provider, upstream_model, key_id, user_id, started_at, latency_ms,
-      first_part_ms, streamed, outcome, error_code, usage, cost_nano, emulated, upstream_request_id, writer)
+      first_part_ms, streamed, outcome, error_code, usage, cost_nano, emulated, upstream_request_id,
+      experiment, variant, writer)
     select distinct on (id)
       id, request_id, attempt, operation, model, provider, upstream_model, key_id, user_id,
       timestamptz 'epoch' + started_at * interval '1 millisecond', latency_ms,
       first_part_ms, streamed, outcome, error_code, coalesce(usage, '{}'), cost_nano, emulated, upstream_request_id,
-      ${writer}::text
+      experiment, variant, ${writer}::text
     from json_to_recordset(('[' || replace(${lines}::text, chr(10), ',') || ']')::json) as line (
       id text, request_id text, attempt int, operation text, model text, provider text, upstream_model text,
       key_id text, user_id text, started_at bigint, latency_ms int, first_part_ms int, streamed bool, outcome text,
-      error_code text, usage jsonb, cost_nano bigint, emulated bool, upstream_request_id text)
+      error_code text, usage jsonb, cost_nano bigint, emulated bool, upstream_request_id text,
+      experiment text, variant text)
     order by id, outcome = 'running'
     on conflict (id) do update set
       latency_ms = excluded.latency_ms, first_part_ms = excluded.first_part_ms, outcome = excluded.outcome,

@@ -1,4 +1,5 @@
 import type { Attempt, ErrorCode, Operation, Outcome, Usage, UsageTotal } from '@turnout/contract'
+import type { Assignment } from '../core/routing/experiment.ts'
 
 /** What is known when an attempt begins. */
 export interface AttemptStart {
@@ -15,6 +16,8 @@ export interface AttemptStart {
   startedAt: number
   streamed: boolean
   emulated: boolean
+  /** The experiment that its request takes part in, and the variant there. */
+  assignment?: Assignment | undefined
 }
 
 /** An attempt whose beginning is recorded: all that its end needs to know of it. */

@@ -2,17 +2,13 @@ import { ModelPatch } from '@turnout/contract'
 import { sql } from 'kysely'
 import { TurnoutError } from '../core/error.ts'
 import type { Database } from '../db/database.ts'
+import { Follower } from '../db/follower.ts'
 import { formatPath, validate } from './file/issues.ts'
 import type { RegistryLog } from './options.ts'
 import type { Problem } from './types.ts'
-import { within } from './within.ts'
 
 /** Carries word of a change to other processes. */
 const MODELS_CHANNEL = 'turnout_models'
-
-const POLL_MS = 2_000
-/** A database that swallows a question must not hold back whoever waits for the answer. */
-const ANSWER_MS = 3_000
 
 /** The class of SQLSTATE for values that PostgreSQL cannot hold, such as a text with U+0000. */
 const DATA_EXCEPTION = /^22\w{3}$/
@@ -20,28 +16,37 @@ const DATA_EXCEPTION = /^22\w{3}$/
 /** The database's own clock, by which every write differs from the one before. */
 const NOW = sql<Date>`clock_timestamp()`
 
-/**
- * The records that the database holds, in memory. It follows the database by
- * notifications and, in case one is missed, by a poll. While the database is
- * down it keeps what it has.
- */
+/** The records that the database holds, in memory. While the database is down it keeps what it has. */
 export class DatabaseSource {
   readonly #database: Database
-  readonly #log: RegistryLog
+  readonly #follower: Follower
   #records: readonly ModelPatch[] = []
   #problems: readonly Problem[] = []
   #down: Problem | undefined
   /** What the database said of its own state when the records were read. */
   #fingerprint: string | undefined
-  #queue: Promise<boolean> = Promise.resolve(false)
-  #listening: Promise<() => Promise<void>> | undefined
-  #timer: NodeJS.Timeout | undefined
-  #onChange: () => void = () => {}
-  #closed = false
 
   constructor(database: Database, log: RegistryLog) {
     this.#database = database
-    this.#log = log
+    this.#follower = new Follower({
+      database,
+      log,
+      channel: MODELS_CHANNEL,
+      subject: 'models',
+      read: () => this.#read(),
+      onDown: (error) => {
+        this.#down = {
+          layer: 'database',
+          where: 'models',
+          message: 'The database does not answer; its last known records are used.',
+        }
+        log.warn({ err: error }, 'models: the database does not answer; its last known records are used')
+      },
+      onUp: () => {
+        this.#down = undefined
+        log.info({}, 'models: the database answers again')
+      },
+    })
   }
 
   get records(): readonly ModelPatch[] {
@@ -59,14 +64,12 @@ export class DatabaseSource {
 
   /** Follows the database. `onChange` is called whenever records or problems have changed. */
   follow(onChange: () => void): void {
-    this.#onChange = onChange
-    this.#timer = setInterval(() => void this.#refreshAndTell(), POLL_MS).unref()
+    this.#follower.follow(onChange)
   }
 
   /** Reads the records if they may have changed; the answer is whether anything did. Never rejects. */
   refresh(): Promise<boolean> {
-    this.#queue = this.#queue.then(() => this.#refresh())
-    return this.#queue
+    return this.#follower.refresh()
   }
 
   /** @returns false where the database has such a record already */
@@ -101,16 +104,8 @@ export class DatabaseSource {
     return gone !== undefined
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    clearInterval(this.#timer)
-    await this.#queue
-    try {
-      const unlisten = await this.#listening
-      await unlisten?.()
-    } catch (error) {
-      this.#log.warn({ err: error }, 'models: could not stop listening')
-    }
+  close(): Promise<void> {
+    return this.#follower.close()
   }
 
   /** What was written is read back before it returns, and told to others. */
@@ -126,41 +121,11 @@ export class DatabaseSource {
         cause: error,
       })
     }
-    // Others find out by their poll at the latest.
-    await this.#database.notify(MODELS_CHANNEL).catch((error: unknown) => {
-      this.#log.warn({ err: error }, 'models: a change could not be announced')
-    })
-    await this.refresh()
+    await this.#follower.announce()
     return result
   }
 
-  async #refreshAndTell(): Promise<void> {
-    if ((await this.refresh()) && !this.#closed) this.#onChange()
-  }
-
-  async #refresh(): Promise<boolean> {
-    if (this.#closed) return false
-    try {
-      const changed = await within(ANSWER_MS, this.#read())
-      if (!this.#down) return changed
-      this.#down = undefined
-      this.#log.info({}, 'models: the database answers again')
-      return true
-    } catch (error) {
-      if (this.#down) return false
-      this.#down = {
-        layer: 'database',
-        where: 'models',
-        message: 'The database does not answer; its last known records are used.',
-      }
-      this.#log.warn({ err: error }, 'models: the database does not answer; its last known records are used')
-      return true
-    }
-  }
-
   async #read(): Promise<boolean> {
-    // Listening comes first: what changes after the read is then told.
-    await this.#listen()
     // Any write moves a time of change, so that an idle poll costs next to nothing.
     const { rows } = await sql<{ fingerprint: string }>`
       select count(*) || ':' || coalesce(max(updated_at)::text, '') || ':'
@@ -179,16 +144,6 @@ export class DatabaseSource {
     this.#problems = problems
     this.#fingerprint = fingerprint
     return true
-  }
-
-  async #listen(): Promise<void> {
-    this.#listening ??= this.#database.listen(MODELS_CHANNEL, () => void this.#refreshAndTell())
-    try {
-      await this.#listening
-    } catch (error) {
-      this.#listening = undefined
-      throw error
-    }
   }
 }
 

@@ -2,15 +2,13 @@ import { PoolConfiguration, RoleConfiguration, type RoutingKind } from '@turnout
 import { sql } from 'kysely'
 import { TurnoutError } from '../../core/error.ts'
 import type { Database } from '../../db/database.ts'
+import { Follower } from '../../db/follower.ts'
 import { formatPath, validate } from '../file/issues.ts'
 import type { RegistryLog } from '../options.ts'
 import type { Problem } from '../types.ts'
-import { within } from '../within.ts'
 import type { RoutingLayer } from './types.ts'
 
 const CHANNEL = 'turnout_routing'
-const POLL_MS = 2_000
-const ANSWER_MS = 3_000
 
 export const SCHEMAS = { pool: PoolConfiguration, role: RoleConfiguration } as const
 export type RoutingRecord = PoolConfiguration | RoleConfiguration
@@ -34,26 +32,18 @@ const EMPTY: Current = { pools: {}, roles: {}, revisions: new Map() }
 
 const keyOf = (kind: RoutingKind, name: string): string => `${kind}:${name}`
 
-/**
- * The pools and roles of the database, in memory, and their history. It
- * follows the database by notifications and, in case one is missed, by a
- * poll; while that is down it keeps what it has.
- */
+/** The pools and roles of the database, in memory, and their history. While the database is down it keeps what it has. */
 export class RoutingSource {
   readonly #database: Database
-  readonly #log: RegistryLog
+  readonly #follower: Follower
   #current = EMPTY
   #problems: readonly Problem[] = []
   #latest = ''
-  #queue: Promise<boolean> = Promise.resolve(false)
-  #listening: Promise<() => Promise<void>> | undefined
-  #timer: NodeJS.Timeout | undefined
-  #onChange: () => void = () => {}
-  #closed = false
 
   constructor(database: Database, log: RegistryLog) {
     this.#database = database
-    this.#log = log
+    // That the database is down is told by the source of the models.
+    this.#follower = new Follower({ database, log, channel: CHANNEL, subject: 'routing', read: () => this.#read() })
   }
 
   get layer(): RoutingLayer {
@@ -72,22 +62,12 @@ export class RoutingSource {
   }
 
   follow(onChange: () => void): void {
-    this.#onChange = onChange
-    this.#timer = setInterval(() => void this.#refreshAndTell(), POLL_MS).unref()
+    this.#follower.follow(onChange)
   }
 
   /** Reads what may have changed; the answer is whether anything did. Never rejects. */
   refresh(): Promise<boolean> {
-    this.#queue = this.#queue.then(async () => {
-      if (this.#closed) return false
-      try {
-        return await within(ANSWER_MS, this.#read())
-      } catch {
-        // The models' own source tells that the database is down.
-        return false
-      }
-    })
-    return this.#queue
+    return this.#follower.refresh()
   }
 
   /** Adds a revision. @throws TurnoutError overloaded */
@@ -103,10 +83,7 @@ export class RoutingSource {
         cause: error,
       })
     }
-    await this.#database.notify(CHANNEL).catch((error: unknown) => {
-      this.#log.warn({ err: error }, 'routing: a change could not be announced')
-    })
-    await this.refresh()
+    await this.#follower.announce()
   }
 
   /** The latest first. @throws TurnoutError overloaded */
@@ -131,24 +108,11 @@ export class RoutingSource {
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    clearInterval(this.#timer)
-    await this.#queue
-    const unlisten = await this.#listening?.catch(() => undefined)
-    await unlisten?.().catch((error: unknown) => this.#log.warn({ err: error }, 'routing: could not stop listening'))
-  }
-
-  async #refreshAndTell(): Promise<void> {
-    if ((await this.refresh()) && !this.#closed) this.#onChange()
+  close(): Promise<void> {
+    return this.#follower.close()
   }
 
   async #read(): Promise<boolean> {
-    this.#listening ??= this.#database.listen(CHANNEL, () => void this.#refreshAndTell())
-    await this.#listening.catch((error: unknown) => {
-      this.#listening = undefined
-      throw error
-    })
     const { rows } = await sql<{ latest: string }>`
       select coalesce(max(id), 0)::text as latest from routing_revisions`.execute(this.#database.sql)
     const { latest } = rows[0]!
