@@ -5,10 +5,13 @@ import { ChunkOutput } from '../../core/openai/chat-output.ts'
 import { SkimmingChatReader } from '../../core/openai/skim.ts'
 import { ChatStreamReader, ImageStreamReader, type StreamReader } from '../../core/openai/stream.ts'
 import { exhaustedUntil } from '../../core/routing/rate-headers.ts'
+import { saidNothing } from '../../core/validation/failure.ts'
 import { networkCode, notDelivered } from '../../lib/http/pools.ts'
 import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
 import type { Watchdog, Watched } from '../../lib/watchdog.ts'
 import type { Wire } from '../wire.ts'
+import { noteShown } from './note.ts'
+import { stallOf } from './stall.ts'
 import type { RelayCall } from './types.ts'
 
 /** The largest answer that is held in memory, and the largest single event of a stream. */
@@ -45,12 +48,15 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   /** The request has been handed to a connection: from now on it may have been carried out. */
   delivered = false
   committed = false
+  /** Epoch milliseconds of the first content. */
+  committedAt = 0
   readonly #call: RelayCall
   readonly #wire: Wire
   readonly #listener: AttemptListener
   readonly #watchdog: Watchdog
   readonly #totalBy: number
   readonly #totalMs: number
+  readonly #stallMs: number
   #state: State = 'waiting'
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
@@ -69,6 +75,7 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     this.#listener = listener
     this.#watchdog = watchdog
     const { timeouts } = call.deployment
+    this.#stallMs = stallOf(call)
     const now = Date.now()
     this.#totalBy = Math.min(now + timeouts.totalMs, call.trail?.by ?? Number.POSITIVE_INFINITY)
     this.#totalMs = this.#totalBy - now
@@ -82,6 +89,11 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   /** Pictures that a stream has completed. */
   get images(): number {
     return this.#reader?.images ?? 0
+  }
+
+  /** The client has seen something of the answer. */
+  get shown(): boolean {
+    return this.committed && this.#call.held !== true
   }
 
   get upstreamRequestId(): string | undefined {
@@ -118,13 +130,13 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     } else if (this.#paused) this.#listener.onUnread(this)
     else if (this.#isComplete()) this.#complete(true)
     else {
-      const { firstPartMs, stallMs } = this.#call.deployment.timeouts
+      const { firstPartMs } = this.#call.deployment.timeouts
       const begun = this.committed || this.#state === 'buffering'
       const limit =
         now >= this.#totalBy
           ? `did not finish within ${this.#totalMs} ms`
           : begun
-            ? `sent nothing for ${stallMs} ms`
+            ? `sent nothing for ${this.#stallMs} ms`
             : `sent no content within ${firstPartMs} ms`
       this.#fail(this.#error('timeout', limit))
     }
@@ -234,7 +246,7 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     const pieces: Buffer[] = []
     let from = events[0]!.start
     let content = false
-    let end: 'complete' | 'error' | 'unfit' | undefined
+    let end: 'complete' | 'error' | 'broken' | 'unfit' | undefined
     let problem: string | undefined
     for (const event of events) {
       const kind = reader.read(event)
@@ -246,12 +258,13 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
           end = 'unfit'
           break
         }
+        if (this.#call.shown) noteShown(this.#call.shown, reader)
       }
       if (kind === 'content' || kind === 'preamble' || (kind === 'usage' && !this.#call.hideUsage)) continue
       if (event.start > from) pieces.push(bytes.subarray(from, event.start))
       from = event.end
-      if (kind === 'done' || kind === 'error') {
-        end = kind === 'done' ? 'complete' : 'error'
+      if (kind === 'done' || kind === 'error' || kind === 'broken') {
+        end = kind === 'done' ? 'complete' : kind
         break
       }
     }
@@ -259,10 +272,11 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     if (end === undefined && from < last) {
       pieces.push(from === 0 && last === bytes.length ? bytes : bytes.subarray(from, last))
     }
-    if ((content && end !== 'unfit') || this.committed) this.#forward(pieces)
+    if (this.committed || (content && end !== 'unfit' && !this.#isEmpty)) this.#forward(pieces)
     else this.#chunks.push(...pieces)
     if (this.#isOver()) return
     if (end === 'error') this.#fail(this.refusal(reader.error))
+    else if (end === 'broken') this.#fail(this.#error('invalid_output', 'sent a damaged piece of its answer'))
     else if (end === 'unfit') {
       this.abort()
       this.#listener.onUnfit(this, problem!)
@@ -282,12 +296,28 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   #forward(pieces: Buffer[]): void {
     if (!this.committed) {
       this.committed = true
+      this.committedAt = Date.now()
+      this.#call.trail?.heard(this.#call.deployment)
       this.#touch()
-      this.#listener.onCommit(this)
-      for (const held of this.#chunks) this.#send(held)
-      this.#chunks = []
+      if (this.shown) {
+        this.#listener.onCommit(this)
+        for (const held of this.#chunks) this.#send(held)
+        this.#chunks = []
+      }
     }
-    for (const piece of pieces) this.#send(piece)
+    if (this.shown) for (const piece of pieces) this.#send(piece)
+    else this.#hold(pieces)
+  }
+
+  #hold(pieces: readonly Buffer[]): void {
+    for (const piece of pieces) {
+      // A piece may be a small part of a large buffer that would be kept with it.
+      this.#chunks.push(Buffer.from(piece))
+      this.#size += piece.length
+    }
+    if (this.#size > MAX_ANSWER_BYTES) {
+      this.#fail(this.#error('invalid_output', `sent more than ${MAX_ANSWER_BYTES} bytes`))
+    }
   }
 
   #send(bytes: Buffer): void {
@@ -303,10 +333,19 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
       this.#complete(marked)
       return
     }
+    if (this.#isEmpty) {
+      this.#fail(saidNothing(this.#call.deployment.provider.id, this.upstreamRequestId))
+      return
+    }
     const what = this.committed
       ? 'ended the stream before the answer was complete'
       : 'ended the stream without an answer'
-    this.#fail(this.#error(this.committed ? 'stream_interrupted' : 'invalid_output', what))
+    this.#fail(this.#error(this.committed ? 'connection' : 'invalid_output', what))
+  }
+
+  /** It says nothing where somebody else may say more. */
+  get #isEmpty(): boolean {
+    return this.#call.trail?.refusesEmpty === true && this.#reader!.saysNothing
   }
 
   #isComplete(): boolean {
@@ -315,6 +354,11 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
 
   /** @param lingering The upstream still holds the connection; it is cut if it goes on for long. */
   #complete(lingering: boolean): void {
+    if (!this.shown) {
+      this.#listener.onCommit(this)
+      for (const held of this.#chunks) this.#listener.onEvents(this, held)
+      this.#chunks = []
+    }
     this.#over()
     if (lingering) {
       this.deadline = Date.now() + LINGER_MS
@@ -324,11 +368,11 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   }
 
   #touch(): void {
-    if (!this.#paused) this.deadline = Math.min(this.#totalBy, Date.now() + this.#call.deployment.timeouts.stallMs)
+    if (!this.#paused) this.deadline = Math.min(this.#totalBy, Date.now() + this.#stallMs)
   }
 
   #error(
-    code: 'timeout' | 'connection' | 'invalid_output' | 'stream_interrupted',
+    code: 'timeout' | 'connection' | 'invalid_output',
     what: string,
     options: { cause?: Error; retryable?: boolean } = {},
   ): TurnoutError {

@@ -3,12 +3,16 @@ import { mayBeBilled } from '../../core/delivery.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { countPictures, readAnswer } from '../../core/openai/answer.ts'
 import { completionProblem } from '../../core/openai/chat-output.ts'
+import { isEmptyCompletion } from '../../core/openai/empty.ts'
+import { saidNothing } from '../../core/validation/failure.ts'
 import type { Ledger } from '../../ledger/types.ts'
 import type { Watchdog } from '../../lib/watchdog.ts'
 import { type AttemptObserver, Meter } from '../metering.ts'
 import { pauseBefore } from '../routing/trail.ts'
 import { unfit } from '../text/unfit.ts'
 import { toldToClient } from '../told.ts'
+import { judgeCompletion, mendCompletion } from '../validation/completion.ts'
+import { addCosts, type Judgement, type Review } from '../validation/review.ts'
 import type { Wires } from '../wire.ts'
 import { type AttemptListener, RelayAttempt } from './attempt.ts'
 import type { AnswerHead, RelayCall, RelayClient, Running } from './types.ts'
@@ -38,6 +42,8 @@ export class Relay implements AttemptListener, Running {
   #attempt: RelayAttempt | undefined
   #meter: Meter | undefined
   #timer: NodeJS.Timeout | undefined
+  /** A whole answer is being judged. */
+  #judging: { controller: AbortController; usage: Usage } | undefined
   #over = false
 
   constructor(services: RelayServices, call: RelayCall, client: RelayClient) {
@@ -51,7 +57,7 @@ export class Relay implements AttemptListener, Running {
     const { wires, watchdog, ledger, observer } = this.#services
     const wire = wires.get(this.#call.deployment, this.#call.operation)
     this.#asked += 1
-    this.#meter = new Meter(ledger, observer, this.#call, this.#call.deployment, this.#asked)
+    this.#meter = new Meter(ledger, observer, this.#call, this.#call.deployment, this.#asked, this.#asked - 1)
     this.#attempt = new RelayAttempt(this.#call, wire, this, watchdog)
     this.#attempt.start()
   }
@@ -64,7 +70,11 @@ export class Relay implements AttemptListener, Running {
     const attempt = this.#attempt
     if (!attempt) return
     attempt.abort()
-    this.#meter!.fail('canceled', attempt.usage, attempt.delivered, attempt.upstreamRequestId, nothing)
+    this.#judging?.controller.abort(
+      new TurnoutError('canceled', 'The client went away before the answer was complete.'),
+    )
+    const usage = this.#judging?.usage ?? attempt.usage
+    this.#meter!.fail('canceled', usage, attempt.delivered, attempt.upstreamRequestId, nothing)
   }
 
   /** How many have been made. */
@@ -83,22 +93,67 @@ export class Relay implements AttemptListener, Running {
       this.onFailure(attempt, this.#notAsAsked(attempt, body, usage !== undefined))
       return
     }
-    const { output } = this.#call
-    const problem = output && completionProblem(body, output)
+    const { output, review } = this.#call
+    const mended = review ? mendCompletion(body, review) : { body, warnings: [] }
+    const problem = output && completionProblem(mended.body, output)
     if (problem) {
       const error = unfit(this.#call.deployment.provider.id, problem, attempt.upstreamRequestId)
       this.#onFailure(attempt, error, usage, false)
       return
     }
+    const { trail, deployment, operation } = this.#call
+    if (operation === 'chat' && trail?.refusesEmpty && isEmptyCompletion(mended.body)) {
+      this.#onFailure(attempt, saidNothing(deployment.provider.id, attempt.upstreamRequestId), usage, false)
+      return
+    }
+    trail?.heard(deployment)
+    const judgement = { cost: 0n, warnings: mended.warnings }
+    if (review === undefined) this.#accept(attempt, body, usage, contentType, judgement)
+    else this.#judge(review, attempt, mended.body, usage, contentType, judgement)
+  }
+
+  #accept(
+    attempt: RelayAttempt,
+    body: Buffer,
+    usage: Usage,
+    contentType: string,
+    { cost: ofJudging, warnings }: Judgement,
+  ): void {
     this.#over = true
     const counted = this.#paidOnAcceptance ? pictureUsage(usage, countPictures(body)) : usage
     this.#meter!.succeed(counted, attempt.upstreamRequestId, (cost) =>
-      this.#client.answer(this.#head(contentType), cost, body),
+      this.#client.answer(this.#head(contentType, warnings), addCosts(cost, ofJudging), body),
     )
   }
 
-  onCommit(): void {
-    this.#meter!.firstPartAt = Date.now()
+  /** @param mended What has been done to the answer already. */
+  #judge(
+    review: Review,
+    attempt: RelayAttempt,
+    body: Buffer,
+    usage: Usage,
+    contentType: string,
+    mended: Judgement,
+  ): void {
+    const controller = new AbortController()
+    this.#judging = { controller, usage }
+    this.#meter!.answeredAt = Date.now()
+    const { upstreamRequestId } = attempt
+    const provider = this.#call.deployment.provider.id
+    judgeCompletion(body, review, { provider, upstreamRequestId, signal: controller.signal }).then(
+      ({ cost, warnings }) => {
+        if (this.#over) return
+        this.#accept(attempt, body, usage, contentType, { cost, warnings: [...mended.warnings, ...warnings] })
+      },
+      (thrown: unknown) => {
+        this.#judging = undefined
+        if (!this.#over) this.#onFailure(attempt, TurnoutError.from(thrown), usage, false)
+      },
+    )
+  }
+
+  onCommit(attempt: RelayAttempt): void {
+    this.#meter!.firstPartAt = attempt.committedAt
     this.#client.begin(this.#head('text/event-stream; charset=utf-8'))
   }
 
@@ -122,7 +177,7 @@ export class Relay implements AttemptListener, Running {
   }
 
   onFailure(attempt: RelayAttempt, failure: TurnoutError): void {
-    this.#onFailure(attempt, failure, attempt.usage, attempt.committed)
+    this.#onFailure(attempt, failure, attempt.usage, attempt.shown)
   }
 
   onUnfit(attempt: RelayAttempt, problem: string): void {
@@ -133,24 +188,33 @@ export class Relay implements AttemptListener, Running {
   /** @param cut The client has seen the beginning of an answer whose end will not come. */
   #onFailure(attempt: RelayAttempt, failure: TurnoutError, usage: Usage, cut: boolean): void {
     const { deployment } = this.#call
-    const error = toldToClient(failure, { deployment, paidOnAcceptance: this.#paidOnAcceptance, committed: cut })
+    const { shown } = this.#call
+    const circumstances = { deployment, paidOnAcceptance: this.#paidOnAcceptance }
+    const error = toldToClient(failure, { ...circumstances, committed: cut })
+    const broken = cut &&
+      shown && {
+        deployment,
+        failure: toldToClient(failure, { ...circumstances, committed: false }),
+        told: error,
+        shown,
+      }
     this.#attempt = undefined
     const then = () => {
       if (this.#over) return
       const retries = this.#asked - 1
-      const delay = attempt.committed ? null : pauseBefore(this.#call.trail, deployment, error, retries)
+      const delay = attempt.shown ? null : pauseBefore(this.#call.trail, deployment, error, retries)
       if (delay !== null) this.#timer = setTimeout(() => this.start(), delay)
       else {
         this.#over = true
-        this.#client.fail(error, this.attempts)
+        this.#client.fail(error, this.attempts, broken || undefined)
       }
     }
     this.#meter!.fail(error.code, usage, mayBeBilled(failure), attempt.upstreamRequestId, then, error.retryAfterMs)
   }
 
-  #head(contentType: string): AnswerHead {
-    const { deployment, warnings } = this.#call
-    return { deployment, attempts: this.attempts, contentType, warnings }
+  #head(contentType: string, more: readonly string[] = []): AnswerHead {
+    const { deployment, warnings = [] } = this.#call
+    return { deployment, attempts: this.attempts, contentType, warnings: [...warnings, ...more] }
   }
 
   /** An answer with a good status that is not what was asked for. One that was paid for is not asked for again. */

@@ -1,8 +1,11 @@
+import type { Hedged } from '@turnout/contract'
 import type { OpenAIOperation } from '../../core/adapter.ts'
 import type { Deployment } from '../../core/deployment.ts'
 import type { TurnoutError } from '../../core/error.ts'
 import type { OutputPlan } from '../../core/structured/output.ts'
 import type { Metered } from '../metering.ts'
+import type { Shown } from '../text/shown.ts'
+import type { Review } from '../validation/review.ts'
 
 /** A request whose bytes go on as they are. */
 export interface RelayCall extends Metered {
@@ -16,6 +19,12 @@ export interface RelayCall extends Metered {
   choices: number
   /** In which form the answer must come; without it, no answer is looked into. */
   output?: OutputPlan
+  /** Judges whole completions before they count as given. */
+  review?: Review | undefined
+  /** What the client is shown of a stream of a chat is noted here; present where others may go on if it breaks off. */
+  shown?: Shown | undefined
+  /** Nothing of a stream is sent before all of it is there. */
+  held?: boolean
   /** What was changed in the request, in whole sentences. */
   warnings?: readonly string[]
 }
@@ -27,6 +36,19 @@ export interface AnswerHead {
   contentType: string
   /** What of the request was left out or changed, as far as it is known when the answer begins. */
   warnings?: readonly string[]
+  /** Whether it came of one that was asked besides another; absent where none was. */
+  hedged?: Hedged | undefined
+}
+
+/** How an answer broke off whose beginning had been sent. */
+export interface Cut {
+  deployment: Deployment
+  /** As it was, without secrets. */
+  failure: TurnoutError
+  /** As clients are told, unless somebody goes on. */
+  told: TurnoutError
+  /** What the client has seen of it. */
+  shown: Shown
 }
 
 /** What brings an answer to a client. */
@@ -52,5 +74,6 @@ export interface RelayClient {
   /** Whole events. False asks for a pause until `Running.resume`. */
   write(bytes: Buffer): boolean
   end(cost: bigint | null): void
-  fail(error: TurnoutError, attempts: number): void
+  /** @param cut Present where others may go on with what has been written. */
+  fail(error: TurnoutError, attempts: number, cut?: Cut): void
 }

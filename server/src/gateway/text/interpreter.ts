@@ -1,25 +1,12 @@
 import { TurnoutError } from '../../core/error.ts'
 import { type AnswerIdentity, ChunkEncoder, encodeCompletion } from '../../core/openai/chat-encode.ts'
-import type { TextPart } from '../../core/text.ts'
 import type { RelayClient, Running } from '../relay/types.ts'
+import { identityOf, showsInChat } from './chat.ts'
+import { ChunkWriter } from './chunk-writer.ts'
 import type { TextRequest, TextServices } from './request.ts'
-import { openStream, type TextStream, withoutEnd } from './stream.ts'
+import type { Shown } from './shown.ts'
+import { openStream, type TextStream } from './stream.ts'
 import { answerWhole } from './whole.ts'
-
-/** How long a client may leave an answer unread before it is taken for dead. */
-const UNREAD_MS = 60_000
-
-/** What a client of OpenAI's dialect gets to see. */
-function shows(part: TextPart): boolean {
-  switch (part.type) {
-    case 'text-delta':
-    case 'reasoning-delta':
-      return part.text !== ''
-    case 'tool-call-delta':
-    case 'finish':
-      return true
-  }
-}
 
 /**
  * Brings one request of OpenAI's dialect to an upstream of another one, and
@@ -31,21 +18,24 @@ export class Interpreter implements Running {
   readonly #services: TextServices
   readonly #request: TextRequest
   readonly #client: RelayClient
+  readonly #writer: ChunkWriter
   readonly #includeUsage: boolean
   readonly #identity: AnswerIdentity
+  /** Present where others may go on if the stream breaks off. */
+  readonly #shown: Shown | undefined
   readonly #controller = new AbortController()
-  #wake: (() => void) | undefined
 
-  constructor(services: TextServices, request: TextRequest, client: RelayClient, includeUsage: boolean) {
+  constructor(services: TextServices, request: TextRequest, client: RelayClient, includeUsage: boolean, shown?: Shown) {
     this.#services = services
     this.#request = request
     this.#client = client
     this.#includeUsage = includeUsage
-    this.#identity = {
-      id: request.requestId.replace(/^req_/, 'chatcmpl-'),
-      created: Math.floor(Date.now() / 1000),
-      model: request.deployment.model.id,
-      provider: request.deployment.provider.adapter,
+    this.#identity = identityOf(request.requestId, request.deployment)
+    this.#writer = new ChunkWriter(client)
+    this.#shown = shown
+    if (shown) {
+      shown.id = this.#identity.id
+      shown.created = this.#identity.created
     }
   }
 
@@ -60,8 +50,7 @@ export class Interpreter implements Running {
   }
 
   resume(): void {
-    this.#wake?.()
-    this.#wake = undefined
+    this.#writer.resume()
   }
 
   readonly #onAttempt = (number: number): void => {
@@ -77,13 +66,16 @@ export class Interpreter implements Running {
 
   async #stream(): Promise<void> {
     const { signal } = this.#controller
-    const stream = await openStream(this.#services, this.#request, signal, shows, this.#onAttempt)
+    const stream = await openStream(this.#services, this.#request, signal, showsInChat, this.#onAttempt)
     try {
       this.#client.begin(this.#head('text/event-stream; charset=utf-8'))
       const cost = await this.#pass(stream)
       this.#client.end(cost)
     } catch (thrown) {
-      this.#client.fail(await stream.fail(thrown), this.attempts)
+      const { told, failure, isUnfit } = await stream.fail(thrown)
+      const { deployment } = this.#request
+      const shown = isUnfit ? undefined : this.#shown
+      this.#client.fail(told, this.attempts, shown && { deployment, failure, told, shown })
     } finally {
       await stream.close()
     }
@@ -92,38 +84,18 @@ export class Interpreter implements Running {
   /** Writes the parts as they come. Resolves to the cost of the answer when it is whole. */
   async #pass(stream: TextStream): Promise<bigint | null> {
     const encoder = new ChunkEncoder(this.#identity)
-    const { parts, signal } = stream
     this.#client.write(Buffer.from(encoder.begin()))
-    for (let next = stream.first; !next.done; next = await parts.next()) {
-      stream.touch()
-      const part = next.value
+    for await (const part of stream.read(showsInChat)) {
       if (part.type === 'finish') {
-        const rest = stream.end(part)
-        const last = rest === '' ? '' : encoder.part({ type: 'text-delta', text: rest })
         const warnings = [...this.#request.warnings, ...part.warnings]
-        this.#client.write(Buffer.from(last + encoder.finish(part, warnings, this.#includeUsage)))
+        this.#client.write(Buffer.from(encoder.finish(part, warnings, this.#includeUsage)))
         return stream.succeed(part)
       }
-      const shown = part.type === 'text-delta' ? { type: part.type, text: stream.show(part.text) } : part
-      if (!shows(shown)) continue
-      if (part.type === 'tool-call-delta') stream.sawCall()
-      if (!this.#client.write(Buffer.from(encoder.part(shown)))) await this.#read(stream)
-      if (signal.aborted) throw signal.reason
+      this.#shown?.add(part)
+      const full = this.#writer.write(encoder.part(part), stream)
+      if (full) await full
     }
-    throw withoutEnd(this.#request.deployment.provider.id)
-  }
-
-  /** Resolves when the client has read what it was sent; meanwhile nothing is taken from the provider. */
-  #read(stream: TextStream): Promise<void> {
-    stream.pause()
-    if (stream.signal.aborted) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new TurnoutError('canceled', 'The answer was not read.')), UNREAD_MS)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+    throw new TurnoutError('internal', 'An answer ended without its end.')
   }
 
   #head(contentType: string) {

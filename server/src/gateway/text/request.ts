@@ -1,14 +1,16 @@
-import type { ChatRequest } from '@turnout/contract'
+import type { ChatRequest, StreamRule } from '@turnout/contract'
 import type { ProviderAdapter, TextAdapter } from '../../core/adapter.ts'
 import type { Deployment } from '../../core/deployment.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { chatCall } from '../../core/openai/chat-call.ts'
 import type { Fit } from '../../core/openai/chat-fit.ts'
+import type { Route } from '../../core/route.ts'
 import { instruction, type OutputPlan } from '../../core/structured/output.ts'
 import type { Picture, TextCall, TextMessage } from '../../core/text.ts'
 import type { AttemptServices } from '../attempts.ts'
 import type { Metered } from '../metering.ts'
 import type { Router } from '../routing/router.ts'
+import type { Review } from '../validation/review.ts'
 
 export interface TextServices extends AttemptServices {
   router: Router
@@ -22,9 +24,19 @@ export interface TextRequest extends Metered {
   adapter: TextAdapter
   call: TextCall
   output: OutputPlan | undefined
+  /** Judges whole answers before they count as given. */
+  review?: Review | undefined
+  /** Nothing of a stream is shown before all of it is there. */
+  held?: boolean | undefined
+  /** It goes on with what another one has begun: nothing may be left to say. */
+  goesOn?: boolean
   /** What is known to be left out or changed before the provider has been asked. */
   warnings: string[]
 }
+
+/** Whether a stream is held until all of it is there: by the request, else by the pool. */
+export const isHeld = ({ stream }: Route, asked: StreamRule | undefined): boolean =>
+  (asked ?? stream)?.commit === 'complete'
 
 /** The call for a model that has no mode for the format: it is told in words, after what it was told before. */
 function instructed(call: TextCall, { format }: OutputPlan): TextCall {

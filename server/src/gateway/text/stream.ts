@@ -1,6 +1,7 @@
 import { TurnoutError } from '../../core/error.ts'
 import { OutputReader } from '../../core/structured/output.ts'
 import type { TextPart } from '../../core/text.ts'
+import { saidNothing } from '../../core/validation/failure.ts'
 import { type AttemptScope, attempt, failed, succeeded } from '../attempts.ts'
 import { toldToClient } from '../told.ts'
 import { withPictures } from './pictures.ts'
@@ -9,14 +10,27 @@ import { requireEnd, unfit } from './unfit.ts'
 
 export type FinishPart = Extract<TextPart, { type: 'finish' }>
 
+/** Which parts a client gets to see. */
+export type Shows = (part: TextPart) => boolean
+
+/** How a stream failed. */
+export interface StreamFailure {
+  /** As clients are told. */
+  told: TurnoutError
+  /** As it was, which says whether somebody else may do better; without secrets. */
+  failure: TurnoutError
+  /** The answer was whole, if not in the form that was asked for: nobody can go on with it. */
+  isUnfit: boolean
+}
+
 /**
- * A stream whose first content is there. Whoever reads it takes `first` and
- * then what `parts` brings, shows each part to `see`, and closes it in the end.
+ * A stream whose first content is there. Whoever reads its parts tells it
+ * whether they were the answer, and closes it in the end.
  */
 export class TextStream {
-  readonly first: IteratorResult<TextPart>
-  readonly parts: AsyncIterator<TextPart>
-  readonly #request: TextRequest
+  readonly request: TextRequest
+  readonly #first: IteratorResult<TextPart>
+  readonly #parts: AsyncIterator<TextPart>
   readonly #scope: AttemptScope
   readonly #output: OutputReader | undefined
   #callsTools = false
@@ -29,10 +43,10 @@ export class TextStream {
     first: IteratorResult<TextPart>,
     parts: AsyncIterator<TextPart>,
   ) {
-    this.#request = request
+    this.request = request
     this.#scope = scope
-    this.first = first
-    this.parts = parts
+    this.#first = first
+    this.#parts = parts
     this.#output = request.output && new OutputReader(request.output)
   }
 
@@ -44,9 +58,36 @@ export class TextStream {
     return this.#scope.patience.signal
   }
 
+  /**
+   * The parts as they are shown, `finish` as the last one, which comes only
+   * with an answer that is whole and as it was asked for.
+   *
+   * @throws what ended it before
+   */
+  async *read(shows: Shows): AsyncGenerator<TextPart, void> {
+    for (let next = this.#first; !next.done; next = await this.#parts.next()) {
+      this.#touch()
+      const part = next.value
+      if (part.type === 'finish') {
+        const rest = this.#end(part)
+        if (rest !== '') yield { type: 'text-delta', text: rest }
+        yield part
+        return
+      }
+      if (part.type === 'tool-call-delta') this.#callsTools = true
+      const shown = part.type === 'text-delta' && this.#output ? { ...part, text: this.#output.push(part.text) } : part
+      if (!shows(shown)) continue
+      yield shown
+      if (this.signal.aborted) throw this.signal.reason
+      // Whoever took the part may have kept the provider waiting.
+      this.#touch()
+    }
+    throw withoutEnd(this.request.deployment.provider.id)
+  }
+
   /** The provider is alive: it has until the stall limit for more. */
-  touch(): void {
-    this.#scope.patience.expect(this.#request.deployment.timeouts.stallMs, 'sent nothing more')
+  #touch(): void {
+    this.#scope.patience.expect(this.request.deployment.timeouts.stallMs, 'sent nothing more')
   }
 
   /** The provider is kept waiting by whoever reads. */
@@ -54,24 +95,14 @@ export class TextStream {
     this.#scope.patience.pause()
   }
 
-  /** The text to be shown for a piece of it. */
-  show(text: string): string {
-    return this.#output ? this.#output.push(text) : text
-  }
-
-  /** Takes note of a call of a tool, which need not be in the form that was asked for. */
-  sawCall(): void {
-    this.#callsTools = true
-  }
-
   /**
    * The answer is there: the text that was held back of it.
    *
    * @throws TurnoutError invalid_output for one that is not what was asked for
    */
-  end({ reason, raw, usage, upstreamRequestId }: FinishPart): string {
+  #end({ reason, raw, usage, upstreamRequestId }: FinishPart): string {
     this.#scope.usage = usage
-    const provider = this.#request.deployment.provider.id
+    const provider = this.request.deployment.provider.id
     requireEnd(reason, raw, provider, upstreamRequestId)
     if (this.#output === undefined) return ''
     const rest = this.#output.end()
@@ -87,14 +118,16 @@ export class TextStream {
     return succeeded(this.#scope.meter, usage, upstreamRequestId, providerCost)
   }
 
-  /** Records the failure; resolves to what clients are told. An answer that is whole, if unfit, was not cut. */
-  async fail(thrown: unknown): Promise<TurnoutError> {
-    const { deployment } = this.#request
-    const committed = !this.#isUnfit
-    const error = toldToClient(TurnoutError.from(thrown), { deployment, paidOnAcceptance: false, committed })
+  /** Records the failure. An answer that is whole, if unfit, was not cut. */
+  async fail(thrown: unknown): Promise<StreamFailure> {
+    const { deployment } = this.request
+    const error = TurnoutError.from(thrown)
+    const failure = toldToClient(error, { deployment, paidOnAcceptance: false, committed: false })
+    const isUnfit = this.#isUnfit
+    const told = isUnfit ? failure : toldToClient(error, { deployment, paidOnAcceptance: false, committed: true })
     this.#scope.patience.cut()
-    await this.#record(error)
-    return error
+    await this.#record(told)
+    return { told, failure, isUnfit }
   }
 
   /** Lets go of the provider; a stream that has not come to its end was left by its reader. */
@@ -105,7 +138,7 @@ export class TextStream {
       patience.cut()
       await this.#record(new TurnoutError('canceled', 'The reader left.'))
     }
-    await this.parts.return?.()
+    await this.#parts.return?.()
   }
 
   async #record(error: TurnoutError): Promise<void> {
@@ -115,12 +148,18 @@ export class TextStream {
   }
 }
 
-/** Opens a stream; until its first content has come, attempts are made unseen. @throws TurnoutError of the last one */
+/**
+ * Opens a stream; until its first content has come, attempts are made unseen.
+ * One that is held is read to its end before: then nothing that may happen to
+ * it is ever seen.
+ *
+ * @throws TurnoutError of the last one
+ */
 export async function openStream(
   services: TextServices,
   request: TextRequest,
   signal: AbortSignal,
-  shows: (part: TextPart) => boolean,
+  shows: Shows,
   onAttempt?: (number: number) => void,
 ): Promise<TextStream> {
   const call = await withPictures(services, request, signal)
@@ -131,11 +170,30 @@ export async function openStream(
     let first = await parts.next()
     while (!first.done && !shows(first.value)) first = await parts.next()
     if (first.done) throw withoutEnd(request.deployment.provider.id)
+    signal.throwIfAborted()
+    refuseEmpty(request, first.value, scope)
+    request.trail?.heard(request.deployment)
     scope.meter.firstPartAt = Date.now()
-    return new TextStream(request, scope, first, parts)
+    const stream = new TextStream(request, scope, first, parts)
+    return request.held ? held(stream, scope, shows) : stream
   })
 }
 
+/** The same stream after it has come to its end. @throws what it ended by */
+async function held(stream: TextStream, scope: AttemptScope, shows: Shows): Promise<TextStream> {
+  const parts = (await Array.fromAsync(stream.read(shows)))[Symbol.iterator]()
+  stream.pause()
+  const next = async (): Promise<IteratorResult<TextPart>> => parts.next()
+  return new TextStream({ ...stream.request, output: undefined }, scope, await next(), { next })
+}
+
+/** An answer that is nothing but its end, where another deployment may say more. @throws TurnoutError */
+function refuseEmpty({ trail, deployment, goesOn }: TextRequest, part: TextPart, scope: AttemptScope): void {
+  if (goesOn || !trail?.refusesEmpty || part.type !== 'finish' || part.reason !== 'stop') return
+  scope.usage = part.usage
+  throw saidNothing(deployment.provider.id, part.upstreamRequestId)
+}
+
 /** What adapters promise never happens. */
-export const withoutEnd = (provider: string): TurnoutError =>
+const withoutEnd = (provider: string): TurnoutError =>
   new TurnoutError('invalid_output', `${provider} ended the stream before the answer was complete.`, { provider })

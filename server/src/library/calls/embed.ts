@@ -60,11 +60,13 @@ function ask(services: LibraryServices, plan: AttemptPlan, { texts, dimensions }
 
 /** @throws TurnoutError */
 export async function embed(services: LibraryServices, resolve: Resolve, call: GivenEmbed): Promise<EmbedAnswer> {
-  const route = resolve(call, 'embedding')
   const requestId = newId('req')
-  const { texts, metadata, productType, user = null } = call
+  const { texts, metadata, productType, user = null, session } = call
+  const route = resolve(call, 'embedding', { requestId, user, session })
   const sought: Sought = {
     route,
+    session,
+    requestId,
     needs: () => ({
       output: 'embedding',
       input: ['text'],
@@ -75,12 +77,12 @@ export async function embed(services: LibraryServices, resolve: Resolve, call: G
     }),
   }
   const metered = { requestId, operation: 'embeddings' as const, keyId: null, user, streamed: false, settings: {} }
-  const { value } = await withSignal(services.closing, call.signal, (signal) =>
-    withFallback(services.router, sought, async ({ deployment, trail }) => {
-      const plan = { ...metered, trail, deployment, signal, paidOnAcceptance: false }
+  const { value, attempts } = await withSignal(services.closing, call.signal, (signal) =>
+    withFallback(services.router, sought, signal, async ({ deployment, trail }, own) => {
+      const plan = { ...metered, trail, deployment, signal: own, paidOnAcceptance: false }
       return { ...(await ask(services, plan, call)), deployment }
     }),
   )
   const { vectors, ...had } = value
-  return { ...served({ route, requestId, ...had }), vectors }
+  return { ...served({ route, requestId, ...had, attempts: attempts ?? had.attempts }), vectors }
 }

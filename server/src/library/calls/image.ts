@@ -26,7 +26,8 @@ function requestOf({ images, mask, ...call }: GivenImage): ImageRequest {
     productType: ____,
     metadata: _____,
     user: ______,
-    signal: _______,
+    session: _______,
+    signal: ________,
     ...rest
   } = call
   return {
@@ -48,12 +49,14 @@ export async function generateImage(
   resolve: Resolve,
   call: GivenImage,
 ): Promise<ImageAnswer> {
-  const route = resolve(call, 'image')
-  const request = requestOf(call)
   const requestId = newId('req')
+  const route = resolve(call, 'image', { requestId, user: call.user, session: call.session })
+  const request = requestOf(call)
   const { quality, background, images, mask, productType, metadata } = call
   const sought: Sought = {
     route,
+    session: call.session,
+    requestId,
     paidOnAcceptance: true,
     needs: () => {
       const wish = {
@@ -79,8 +82,8 @@ export async function generateImage(
     return orderImages(services.adapters, deployment, request, metered, NAMES)
   }
   const { value } = await withSignal(services.closing, call.signal, (signal) =>
-    withFallback(services.router, sought, async (leg) => {
-      const made = await makeImages(services, order(leg), { signal, sink: toBase64 })
+    withFallback(services.router, sought, signal, async (leg, own) => {
+      const made = await makeImages(services, order(leg), { signal: own, sink: toBase64 })
       return { made, deployment: leg.deployment }
     }),
   )

@@ -25,6 +25,7 @@ export function served({ route, deployment, requestId, attempts, usage, cost, wa
     model: model.id,
     provider: provider.id,
     attempts,
+    ...route.assignment,
     usage,
     cost: cost === null ? null : formatDollars(cost),
     warnings: [...substituted, ...warnings],

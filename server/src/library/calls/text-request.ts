@@ -9,7 +9,9 @@ import { metadataOf } from '../../core/routing/needs.ts'
 import { planOutput } from '../../core/structured/output.ts'
 import type { Leg } from '../../gateway/routing/chain.ts'
 import type { Sought } from '../../gateway/routing/with-fallback.ts'
-import { type TextRequest, textRequest } from '../../gateway/text/request.ts'
+import { isHeld, type TextRequest, textRequest } from '../../gateway/text/request.ts'
+import { planValidation } from '../../gateway/validation/plan.ts'
+import type { AnswerValidation } from '../../gateway/validation/validation.ts'
 import { newId } from '../../lib/ids.ts'
 import type { GivenText } from '../input/text.ts'
 import type { LibraryServices, Resolve } from '../services.ts'
@@ -20,20 +22,33 @@ export interface Asked {
   requestId: string
   route: Route
   sought: Sought
+  /** What the answer must fulfil. */
+  validation: AnswerValidation | undefined
   /** @throws TurnoutError where the model does not take the request */
   prepare(leg: Leg): TextRequest
 }
 
 /** @throws TurnoutError */
-export function ask({ adapters }: LibraryServices, resolve: Resolve, call: GivenText, streamed: boolean): Asked {
-  const route = resolve(call, 'text')
-  const body = chatRequest(call, streamed)
+export function ask(services: LibraryServices, resolve: Resolve, call: GivenText, streamed: boolean): Asked {
   const requestId = newId('req')
+  const { session } = call
+  const route = resolve(call, 'text', { requestId, user: call.user, session })
+  const body = chatRequest(call, streamed)
   const user = call.user ?? null
+  const validation = planValidation(services, (model) => resolve({ model }, 'text', { requestId }), {
+    route,
+    own: call.validate,
+    field: 'validate',
+    streamed,
+    messages: body.messages,
+    isJson: readFormat(body) !== undefined,
+    whose: { requestId, keyId: null, user },
+  })
   return {
+    validation,
     requestId,
     route,
-    sought: { route, needs: () => needsOf(body, call) },
+    sought: { route, session, requestId, needs: () => needsOf(body, call) },
     prepare({ deployment, loss, trail }) {
       const { model } = deployment
       if (!model.output.includes('text')) {
@@ -55,7 +70,8 @@ export function ask({ adapters }: LibraryServices, resolve: Resolve, call: Given
         settings: {},
         trail,
       }
-      return textRequest(adapters, deployment, own, fit, output, metered)
+      const held = streamed && isHeld(route, call.commit && { commit: call.commit })
+      return { ...textRequest(services.adapters, deployment, own, fit, output, metered), held, review: validation }
     },
   }
 }

@@ -1,9 +1,11 @@
 import type { Deployment } from '../../core/deployment.ts'
 import type { TextPart } from '../../core/text.ts'
 import { withFallback } from '../../gateway/routing/with-fallback.ts'
-import type { TextRequest } from '../../gateway/text/request.ts'
-import { type FinishPart, openStream, type TextStream, withoutEnd } from '../../gateway/text/stream.ts'
+import { type AnswerStream, answerStream } from '../../gateway/text/answer-stream.ts'
+import type { FinishPart } from '../../gateway/text/stream.ts'
+import type { Opened, StreamItem } from '../../gateway/text/succession.ts'
 import { answerWhole, type WholeAnswer } from '../../gateway/text/whole.ts'
+import { judgeAtEnd } from '../../gateway/validation/at-end.ts'
 import type { GivenText } from '../input/text.ts'
 import type { LibraryServices, Resolve } from '../services.ts'
 import { openSignal, withSignal } from '../signal.ts'
@@ -23,17 +25,25 @@ export async function generateText<T = undefined>(
   judge?: Judge<T>,
 ): Promise<{ answer: TextAnswer; judged: T | undefined }> {
   const { route, requestId, sought, prepare } = ask(services, resolve, call, false)
-  const { value } = await withSignal(services.closing, call.signal, (signal) =>
-    withFallback(services.router, sought, async (leg) => {
+  const { value, attempts } = await withSignal(services.closing, call.signal, (signal) =>
+    withFallback(services.router, sought, signal, async (leg, own) => {
       const request = prepare(leg)
-      const whole = await answerWhole(services, request, signal)
+      const whole = await answerWhole(services, request, own)
       return { request, whole, judged: await judge?.(whole, leg.deployment) }
     }),
   )
   const { request, whole, judged } = value
   const { deployment } = request
-  const { result, attempts, cost, warnings } = whole
-  const had = { route, deployment, requestId, attempts, usage: result.usage, cost, warnings }
+  const { result, cost, warnings } = whole
+  const had = {
+    route,
+    deployment,
+    requestId,
+    attempts: attempts ?? whole.attempts,
+    usage: result.usage,
+    cost,
+    warnings,
+  }
   return { answer: { ...textOf(result, result, deployment, requestId), ...served(had) }, judged }
 }
 
@@ -42,35 +52,36 @@ function shows(part: TextPart): boolean {
   return part.type === 'text-delta' || part.type === 'reasoning-delta' ? part.text !== '' : true
 }
 
-/** Reads one stream to its end; whoever takes its parts sets the pace. */
+/** Tells a stream part by part; whoever takes the parts sets the pace. */
 class Reading {
   readonly #asked: Asked
-  readonly #request: TextRequest
-  readonly #stream: TextStream
+  readonly #trail: AnswerStream['chain']['trail']
+  readonly #signal: AbortSignal
   readonly #gathering = new Gathering()
+  #current: Opened | undefined
 
-  constructor(asked: Asked, request: TextRequest, stream: TextStream) {
+  constructor(asked: Asked, { trail }: AnswerStream['chain'], signal: AbortSignal) {
     this.#asked = asked
-    this.#request = request
-    this.#stream = stream
+    this.#signal = signal
+    this.#trail = trail
   }
 
-  async *parts(): AsyncGenerator<TextStreamPart, void> {
-    const { parts, first, signal } = this.#stream
-    for (let next = first; !next.done; next = await parts.next()) {
-      const part = next.value
-      // While the caller has a part, nothing is expected of the provider.
-      this.#stream.pause()
-      if (part.type === 'finish') {
-        yield* this.#finish(part)
-        return
+  async *parts(items: AsyncIterable<StreamItem>): AsyncGenerator<TextStreamPart, void> {
+    for await (const item of items) {
+      if (item.type === 'opened') {
+        this.#current = item
+        item.stream.pause()
+        if (item.switched) yield { type: 'switched', ...item.switched }
+        continue
       }
-      const shown = part.type === 'text-delta' ? { type: part.type, text: this.#stream.show(part.text) } : part
-      if (shows(shown)) yield this.#told(shown)
-      if (signal.aborted) throw signal.reason
-      this.#stream.touch()
+      if (item.type === 'finish') {
+        yield await this.#finish(item, this.#current!)
+        continue
+      }
+      // While the caller has a part, nothing is expected of the provider.
+      this.#current!.stream.pause()
+      yield this.#told(item)
     }
-    throw withoutEnd(this.#request.deployment.provider.id)
   }
 
   #told(part: Exclude<TextPart, FinishPart>): TextStreamPart {
@@ -78,7 +89,6 @@ class Reading {
       this.#gathering.push(part)
       return part
     }
-    this.#stream.sawCall()
     // The name comes with the first delta of a call, and so does its id, be it one of ours.
     const lacksId = part.name !== undefined && !part.id
     const named = lacksId ? { ...part, id: callId(this.#asked.requestId, part.index) } : part
@@ -87,33 +97,39 @@ class Reading {
     return told
   }
 
-  async *#finish(end: FinishPart): AsyncGenerator<TextStreamPart, void> {
-    const rest = this.#stream.end(end)
-    if (rest !== '') yield this.#told({ type: 'text-delta', text: rest })
-    const { route, requestId } = this.#asked
-    const { deployment, warnings } = this.#request
-    const cost = await this.#stream.succeed(end)
-    const had = { route, deployment, requestId, attempts: this.#stream.attempts, usage: end.usage, cost }
-    yield {
+  /** The usage is that of whoever ended the answer; the cost is that of all who wrote it. */
+  async #finish(end: FinishPart, { stream, switched }: Opened): Promise<TextStreamPart> {
+    const { route, requestId, validation: rules } = this.#asked
+    const { deployment, warnings } = stream.request
+    const own = await stream.succeed(end)
+    const ofAnswer = switched ? this.#trail.total(own) : own
+    const said = this.#gathering.said(end.opaque)
+    const { reason, upstreamRequestId } = end
+    const about = { provider: deployment.provider.id, upstreamRequestId, signal: this.#signal }
+    const answer = { text: said.text, reason, callsTools: said.toolCalls.length > 0 }
+    const { cost, warnings: more, validation } = await judgeAtEnd(rules, answer, about, ofAnswer)
+    const had = { route, deployment, requestId, attempts: this.#trail.attempts, usage: end.usage, cost }
+    return {
       type: 'finish',
-      ...textOf(this.#gathering.said(end.opaque), end, deployment, requestId),
-      ...served({ ...had, warnings: [...warnings, ...end.warnings] }),
+      ...textOf(said, end, deployment, requestId),
+      ...served({ ...had, warnings: [...warnings, ...end.warnings, ...more] }),
+      ...(validation && { validation }),
     }
   }
 }
 
-/** A stream that is left before its end is let go of. @throws TurnoutError as callers are told */
-async function* read(asked: Asked, request: TextRequest, stream: TextStream): AsyncGenerator<TextStreamPart, void> {
-  try {
-    yield* new Reading(asked, request, stream).parts()
-  } catch (thrown) {
-    throw await stream.fail(thrown)
-  } finally {
-    await stream.close()
+/** A whole answer as the parts of a stream. */
+function* partsOf(answer: TextAnswer): Generator<TextStreamPart, void> {
+  const { reasoning, text, toolCalls } = answer
+  if (reasoning) yield { type: 'reasoning-delta', text: reasoning }
+  if (text !== '') yield { type: 'text-delta', text }
+  for (const [index, { id, name, arguments: written }] of toolCalls.entries()) {
+    yield { type: 'tool-call-delta', index, id, name, arguments: written }
   }
+  yield { type: 'finish', ...answer }
 }
 
-/** @throws TurnoutError while it is iterated */
+/** A stream that is left before its end is let go of. @throws TurnoutError while it is iterated */
 export async function* streamText(
   services: LibraryServices,
   resolve: Resolve,
@@ -121,14 +137,16 @@ export async function* streamText(
 ): AsyncGenerator<TextStreamPart, void> {
   const call = given()
   const asked = ask(services, resolve, call, true)
+  if (asked.validation?.when === 'before') {
+    yield* partsOf((await generateText(services, resolve, call)).answer)
+    return
+  }
   const { signal, release } = openSignal(services.closing, call.signal)
   try {
     signal.throwIfAborted()
-    const { value } = await withFallback(services.router, asked.sought, async (leg) => {
-      const request = asked.prepare(leg)
-      return { request, stream: await openStream(services, request, signal, shows) }
-    })
-    yield* read(asked, value.request, value.stream)
+    const { sought, prepare } = asked
+    const { chain, items } = answerStream({ services, sought, prepare, shows, signal })
+    yield* new Reading(asked, chain, signal).parts(items)
   } finally {
     release()
   }
