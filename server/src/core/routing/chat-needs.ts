@@ -56,6 +56,7 @@ export function chatNeeds(body: ChatRequest, bytes: number, metadata: Needs['met
     streamed,
     inputTokens: estimateTokens(Math.max(0, bytes - notText)) + pictures * TOKENS_PER_PICTURE,
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
+    degrade: body.turnout?.degrade,
     metadata,
   }
 }

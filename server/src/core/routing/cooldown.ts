@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@turnout/contract'
+import { LatencySketch } from './latency.ts'
 import type { Standing } from './standing.ts'
 
 /** All that is remembered of a deployment: a few numbers, whatever happens to it. */
@@ -18,6 +19,10 @@ export interface DeploymentState extends Standing {
   /** When the two were last touched. */
   countedAt: number
   lastError: { code: ErrorCode; at: number } | undefined
+  /** Until the first content of streams; undefined where none was measured. */
+  firstParts: LatencySketch | undefined
+  /** Until the end of buffered answers, likewise. */
+  wholes: LatencySketch | undefined
 }
 
 export const newState = (id: string): DeploymentState => ({
@@ -38,6 +43,8 @@ export const newState = (id: string): DeploymentState => ({
   faults: 0,
   countedAt: 0,
   lastError: undefined,
+  firstParts: undefined,
+  wholes: undefined,
 })
 
 /** The first cooldown, which doubles with every further one up to the longest. */
@@ -84,6 +91,8 @@ export interface AttemptMeasure {
   startedAt: number
   /** Until the first content of a stream, in milliseconds. */
   firstPartMs?: number | undefined
+  /** Until the whole answer was there, in milliseconds; by default until now. */
+  latencyMs?: number
 }
 
 /** Adds one to counts that fade with time rather than with their number. */
@@ -118,8 +127,16 @@ export function left(state: DeploymentState, { startedAt }: AttemptMeasure): voi
   if (startedAt >= state.cooledAt) state.probing = false
 }
 
+/** Something has begun, or would have begun later, after so many milliseconds. */
+export function measured(state: DeploymentState, streamed: boolean, ms: number, now: number): void {
+  const kind = streamed ? 'firstParts' : 'wholes'
+  state[kind] ??= new LatencySketch(now)
+  state[kind].add(ms, now)
+}
+
 export function succeeded(state: DeploymentState, measure: AttemptMeasure, now: number): void {
-  const { startedAt, firstPartMs } = measure
+  const { startedAt, firstPartMs, latencyMs = Math.max(0, now - startedAt) } = measure
+  measured(state, firstPartMs !== undefined, firstPartMs ?? latencyMs, now)
   left(state, measure)
   count(state, false, now)
   if (now - state.measuredAt > FORGOTTEN_AFTER_MS) {
@@ -171,6 +188,39 @@ export function failed(
 /** The provider has said that it will take nothing more until then, in epoch milliseconds. */
 export function limited(state: DeploymentState, until: number, now: number): void {
   state.coolingUntil = Math.max(state.coolingUntil, Math.min(until, now + LONGEST_COOLDOWN_MS))
+}
+
+/** Cooldowns that end within this time of each other are the same. */
+export const SAME_COOLDOWN_MS = 500
+
+/** What another process has seen of a deployment. */
+export interface Hearsay {
+  /** Epoch milliseconds. */
+  coolingUntil: number
+  open: boolean
+  strikes: number
+  lastError: { code: ErrorCode; at: number } | undefined
+}
+
+/** Another process has set it aside. However long that is to be, it ends here as every cooldown does. */
+export function heard(state: DeploymentState, { coolingUntil, open, strikes, lastError }: Hearsay, now: number): void {
+  if (lastError && lastError.at > (state.lastError?.at ?? 0)) state.lastError = lastError
+  state.strikes = Math.max(state.strikes, strikes)
+  const until = Math.min(coolingUntil, now + LONGEST_COOLDOWN_MS)
+  if (until <= Math.max(state.coolingUntil, now) + SAME_COOLDOWN_MS) return
+  state.coolingUntil = until
+  if (!open) return
+  state.open = true
+  state.probing = false
+  state.cooledAt = now
+}
+
+/** Another process has found it well again. */
+export function healed(state: DeploymentState): void {
+  state.failures = 0
+  state.open = false
+  state.probing = false
+  state.coolingUntil = 0
 }
 
 /** Everything is forgotten but what runs. */

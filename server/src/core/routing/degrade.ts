@@ -22,6 +22,13 @@ export function withoutPictures(messages: ChatRequest['messages']): {
   return { messages: changed, pictures }
 }
 
+/** Whether a chat shows any pictures. */
+export const hasPictures = ({ messages }: Pick<ChatRequest, 'messages'>): boolean =>
+  messages.some(
+    ({ role, content }) =>
+      role === 'user' && Array.isArray(content) && content.some(({ type }) => type === 'image_url'),
+  )
+
 /** A chat held against a model that gets to see none of its pictures. */
 export function fitWithoutPictures(body: ChatRequest, model: Model): Fit {
   const { messages, pictures } = withoutPictures(body.messages)

@@ -25,6 +25,8 @@ export interface Needs {
   size?: Size | undefined
   /** What its price depends on, e.g. `{quality: 'high'}`. */
   settings?: Readonly<Record<string, string>>
+  /** Whether something of it may be given up; undefined: as the route says. */
+  degrade?: boolean | undefined
   /** Of the request, with its product type as `product_type`. */
   metadata: Readonly<Record<string, string>>
 }

@@ -15,18 +15,20 @@ export interface Chosen {
 const ALL_UP_TO = 64
 
 /** What a choice depends on besides the route and the request. */
-export type Circumstances = Pick<Choice, 'standings' | 'now' | 'random' | 'turn'>
+export type Circumstances = Pick<Choice, 'standings' | 'now' | 'random' | 'turn' | 'session'>
 
 /**
  * The candidates of a route in the order in which they are to be asked.
- * Those that serve the whole request come first, by the route's strategy.
+ * Those that serve the whole request come first, by the route's strategy or
+ * as their session has it.
  * Those that serve it in another way take part where nobody serves it as it is,
- * or where the route allows degradation, and those that give something of it
+ * or where route or request allow degradation, and those that give something of it
  * up only in the latter case. Those that cool down come last, the soonest back
  * first: the least bad is asked rather than nobody. Drained ones are left out.
  */
 export function select(route: Route, needs: Needs, circumstances: Circumstances): Chosen[] {
-  const { candidates, degrade, fallback, strategy } = route
+  const { candidates, fallback, strategy } = route
+  const degrade = needs.degrade ?? route.degrade
   const { standings, now } = circumstances
   const whole: number[] = []
   const bent: number[] = []

@@ -2,6 +2,7 @@ import type { Strategy } from '@turnout/contract'
 import type { Candidate } from '../route.ts'
 import { expectedCost } from './cost.ts'
 import type { Needs } from './needs.ts'
+import { hashOf, lotOf } from './rendezvous.ts'
 import { MEASURE_LASTS_MS, type Standing } from './standing.ts'
 
 /** What a strategy chooses by. `standings` are those of `candidates`, place by place. */
@@ -15,6 +16,8 @@ export interface Choice {
   random(): number
   /** How many requests the route has had. */
   turn: number
+  /** What the request belongs to; undefined where it stands for itself. */
+  session?: string | undefined
   /** How many are wanted; what comes after them is left out. */
   limit: number
 }
@@ -123,6 +126,29 @@ const STRATEGIES: Readonly<Record<Strategy, (places: readonly number[], choice: 
   'least-busy': (places, { standings, limit }) => smallest(places, (place) => standings[place]!.running, limit),
 }
 
-/** The places of candidates in the order in which a strategy asks them. */
-export const arrange = (strategy: Strategy, places: readonly number[], choice: Choice): number[] =>
-  places.length === 0 ? [] : STRATEGIES[strategy](places, choice)
+/** What these prefer is the same for every request, or a matter of money: a session does not change it. */
+const OF_THEIR_OWN_MIND: ReadonlySet<Strategy> = new Set(['priority', 'lowest-cost'])
+
+/** Whether a session takes the place of a strategy, which would send each of its requests elsewhere. */
+export const isBySession = (strategy: Strategy, session: string | undefined): session is string =>
+  session !== undefined && !OF_THEIR_OWN_MIND.has(strategy)
+
+/** The order that a session has for itself; by weight where the pool goes by weight. */
+function bySession(strategy: Strategy, session: string, places: readonly number[], choice: Choice): number[] {
+  const { candidates, limit } = choice
+  const key = hashOf(session)
+  const lot = (place: number): number => {
+    const { deployment, weight } = candidates[place]!
+    return lotOf(key, hashOf(deployment.id), strategy === 'weighted' ? weight : 1)
+  }
+  return smallest(places, lot, limit)
+}
+
+/** The places of candidates in the order in which a strategy, or a session, asks them. */
+export function arrange(strategy: Strategy, places: readonly number[], choice: Choice): number[] {
+  if (places.length === 0) return []
+  const { session } = choice
+  return isBySession(strategy, session)
+    ? bySession(strategy, session, places, choice)
+    : STRATEGIES[strategy](places, choice)
+}

@@ -1,5 +1,6 @@
 import type { ErrorCode, FallbackTrigger } from '@turnout/contract'
 import type { TurnoutError } from '../error.ts'
+import { validationTrigger } from '../validation/failure.ts'
 
 /** Which trigger an error of a provider is. Codes that are missing are the caller's own or final. */
 const TRIGGERS: Readonly<Partial<Record<ErrorCode, FallbackTrigger>>> = {
@@ -16,7 +17,6 @@ const TRIGGERS: Readonly<Partial<Record<ErrorCode, FallbackTrigger>>> = {
   billing: 'billing',
   content_policy: 'content_policy',
   invalid_output: 'invalid_output',
-  validator_hard_fail: 'validator_hard_fail',
 }
 
 /** In how many words providers say that a conversation is too long for the model. */
@@ -28,8 +28,10 @@ export const isContextWindow = ({ code, message, upstreamCode = '' }: TurnoutErr
   code === 'invalid_input' && (TOO_LONG.test(upstreamCode) || TOO_LONG.test(message))
 
 /** The trigger that a failure is; undefined for one that no other deployment can make good. */
-export const triggerOf = (error: TurnoutError): FallbackTrigger | undefined =>
-  isContextWindow(error) ? 'context_window' : TRIGGERS[error.code]
+export function triggerOf(error: TurnoutError): FallbackTrigger | undefined {
+  if (error.code === 'validator_hard_fail') return validationTrigger(error)
+  return isContextWindow(error) ? 'context_window' : TRIGGERS[error.code]
+}
 
 /**
  * Whether a failure of something paid for on acceptance leaves it certain that

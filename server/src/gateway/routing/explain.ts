@@ -11,11 +11,16 @@ import { chatNeeds } from '../../core/routing/chat-needs.ts'
 import { imageNeeds } from '../../core/routing/image-needs.ts'
 import { estimateTokens, metadataOf, type Needs } from '../../core/routing/needs.ts'
 import type { Chosen } from '../../core/routing/select.ts'
+import { isBySession } from '../../core/routing/strategies.ts'
 import type { Registry } from '../../registry/types.ts'
+import type { Caller } from '../types.ts'
 import { dateOf, statusOf } from './report.ts'
-import type { Router } from './router.ts'
+import { isSole, type Router } from './router.ts'
 
 const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? '')
+
+/** Who wants to know: the variant of an experiment may depend on it. */
+export type ExplainCaller = Pick<Caller, 'requestId' | 'principal' | 'session'>
 
 /** What the request would ask for, by what it brings. @throws TurnoutError invalid_input */
 function needsOf(asked: ExplainRoute, { candidates }: Route): Needs {
@@ -42,10 +47,17 @@ function needsOf(asked: ExplainRoute, { candidates }: Route): Needs {
  *
  * @throws TurnoutError
  */
-export function explainRoute(registry: Registry, router: Router, asked: ExplainRoute): RouteExplanation {
+export function explainRoute(
+  registry: Registry,
+  router: Router,
+  asked: ExplainRoute,
+  { requestId, principal: { keyId, owner }, session: ofHeader }: ExplainCaller,
+): RouteExplanation {
+  const { session = ofHeader, ...rest } = asked
+  const identity = { requestId, keyId, user: asked.user ?? owner, session }
   const productType = asked.productType ?? asked.metadata?.product_type
-  const route = registry.snapshot.route(asked.model, productType)
-  const needs = needsOf({ ...asked, ...(productType !== undefined && { productType }) }, route)
+  const route = registry.snapshot.route(asked.model, productType, identity)
+  const needs = needsOf({ ...rest, ...(productType !== undefined && { productType }) }, route)
   const now = router.health.now()
   const explain = ({ candidate, loss }: Chosen, place: number) => {
     const { id, provider } = candidate.deployment
@@ -68,9 +80,12 @@ export function explainRoute(registry: Registry, router: Router, asked: ExplainR
     route: route.name,
     pool: route.pool ?? null,
     strategy: route.strategy,
+    bySession: !isSole(route) && isBySession(route.strategy, session),
+    experiment: route.assignment?.experiment ?? null,
+    variant: route.assignment?.variant ?? null,
     output: needs.output,
     estimatedInputTokens: needs.inputTokens,
-    candidates: router.preview(route, needs).map(explain),
+    candidates: router.preview(route, needs, session).map(explain),
     skipped: router.refused(route, needs),
   }
 }

@@ -34,19 +34,7 @@ export function noneFits({ name }: Route, refused: readonly Refused[]): TurnoutE
 
 /** The error of one deployment, with what became of all of them. */
 export const withAttempts = (error: TurnoutError, attempts: readonly FailedAttempt[]): TurnoutError =>
-  new TurnoutError(error.code, error.message, {
-    provider: error.provider,
-    param: error.param,
-    retryAfterMs: error.retryAfterMs,
-    status: error.status,
-    retryable: error.retryable,
-    upstreamStatus: error.upstreamStatus,
-    upstreamRequestId: error.upstreamRequestId,
-    upstreamCode: error.upstreamCode,
-    delivered: error.delivered,
-    details: { ...(typeof error.details === 'object' ? error.details : {}), attempts },
-    cause: error.cause,
-  })
+  error.with({ details: { ...(typeof error.details === 'object' ? error.details : {}), attempts } })
 
 /** The attempts that a failure names; undefined where it was not sent to several deployments. */
 export function attemptsOf({ details }: TurnoutError): readonly FailedAttempt[] | undefined {

@@ -1,27 +1,34 @@
 import { TurnoutError } from '../../core/error.ts'
-import type { AnswerHead, RelayClient, Running } from '../relay/types.ts'
+import type { AnswerHead, Cut, RelayClient, Running } from '../relay/types.ts'
 import type { Chain, Leg } from './chain.ts'
+import { Duel } from './duel.ts'
 
 /** Makes what brings the answer of one deployment. @throws TurnoutError where that does not take the request */
 export type Begin = (leg: Leg, client: RelayClient) => Running
 
+/** Makes what goes on with an answer that broke off. */
+export type GoOn = (cut: Cut, client: RelayClient) => Running
+
 /**
  * Brings the answer of the first deployment that gives one. Until something of
  * an answer has been shown, a failure leads on to the next deployment unseen;
- * from then on the client hears of it.
+ * from then on others go on with the answer where they can, and the client
+ * hears of it where not.
  */
 export class Fallback implements Running, RelayClient {
   readonly #chain: Chain
   readonly #begin: Begin
   readonly #client: RelayClient
+  readonly #goOn: GoOn | undefined
   #running: Running | undefined
   #shown = false
   #canceled = false
 
-  constructor(chain: Chain, begin: Begin, client: RelayClient) {
+  constructor(chain: Chain, begin: Begin, client: RelayClient, goOn?: GoOn) {
     this.#chain = chain
     this.#begin = begin
     this.#client = client
+    this.#goOn = goOn
   }
 
   get attempts(): number {
@@ -35,7 +42,9 @@ export class Fallback implements Running, RelayClient {
   start(): void {
     for (let leg = this.#chain.next(); leg !== undefined; leg = this.#chain.next()) {
       try {
-        this.#running = this.#begin(leg, this)
+        const delay = this.#chain.hedgeDelay
+        this.#running =
+          delay === undefined ? this.#begin(leg, this) : new Duel(this.#chain, leg, delay, this.#begin, this)
         this.#running.start()
         return
       } catch (thrown) {
@@ -72,9 +81,17 @@ export class Fallback implements Running, RelayClient {
     this.#client.end(cost)
   }
 
-  fail(error: TurnoutError, attempts: number): void {
-    if (this.#shown || this.#canceled) this.#client.fail(error, attempts)
-    else if (this.#chain.goesOn(error)) this.start()
+  fail(error: TurnoutError, attempts: number, cut?: Cut): void {
+    if (this.#shown || this.#canceled) {
+      // Whoever goes on tells the client itself how it ends.
+      const heir = cut && !this.#canceled ? this.#goOn?.(cut, this.#client) : undefined
+      if (heir === undefined) {
+        this.#client.fail(error, attempts)
+        return
+      }
+      this.#running = heir
+      heir.start()
+    } else if (this.#chain.goesOn(error)) this.start()
     else this.#client.fail(this.#chain.failure(), this.attempts)
   }
 }

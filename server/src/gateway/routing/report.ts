@@ -4,6 +4,7 @@ import { TurnoutError } from '../../core/error.ts'
 import type { DeploymentState } from '../../core/routing/cooldown.ts'
 import type { Registry } from '../../registry/types.ts'
 import type { DeploymentHealth } from './health.ts'
+import type { HealthSharing } from './sharing.ts'
 
 export function statusOf({ drained, coolingUntil, open }: DeploymentState, now: number): DeploymentStatus {
   if (drained) return 'drained'
@@ -39,14 +40,21 @@ function reportOn({ id, model, provider }: Deployment, health: DeploymentHealth)
 /** What an operator sees of deployments and does to them. */
 export interface Deployments {
   list(): Report[]
-  /** @throws TurnoutError not_found */
-  drain(id: string): Report
-  /** @throws TurnoutError not_found */
-  reset(id: string): Report
+  /**
+   * @param author Id of the key that does it.
+   * @throws TurnoutError not_found, overloaded
+   */
+  drain(id: string, author: string): Promise<Report>
+  /** @throws TurnoutError not_found, overloaded */
+  reset(id: string): Promise<Report>
 }
 
-/** The deployments of models that can be called, as this process has seen them. */
-export function createDeployments(registry: Registry, health: DeploymentHealth): Deployments {
+/** The deployments of models that can be called, as this process has seen them and heard of them. */
+export function createDeployments(
+  registry: Registry,
+  health: DeploymentHealth,
+  sharing: Pick<HealthSharing, 'drain' | 'reset'>,
+): Deployments {
   const all = (): Deployment[] => {
     const { snapshot } = registry
     return snapshot.models.flatMap(({ id, available }) => (available ? [snapshot.resolve(id).deployment] : []))
@@ -58,14 +66,14 @@ export function createDeployments(registry: Registry, health: DeploymentHealth):
   }
   return {
     list: () => all().map((deployment) => reportOn(deployment, health)),
-    drain(id) {
+    async drain(id, author) {
       const deployment = find(id)
-      health.drain(id)
+      await sharing.drain(id, author)
       return reportOn(deployment, health)
     },
-    reset(id) {
+    async reset(id) {
       const deployment = find(id)
-      health.reset(id)
+      await sharing.reset(id)
       return reportOn(deployment, health)
     },
   }

@@ -1,12 +1,15 @@
 import type { Deployment } from '../../core/deployment.ts'
 import type { Route } from '../../core/route.ts'
 import { gradeOf, refusalOf, sentenceOf } from '../../core/routing/fits.ts'
+import { HedgeBudget } from '../../core/routing/hedge.ts'
 import type { Needs } from '../../core/routing/needs.ts'
 import { type Chosen, select } from '../../core/routing/select.ts'
 import type { Standing } from '../../core/routing/standing.ts'
 import { Chain, type Leg } from './chain.ts'
 import type { Refused } from './failure.ts'
 import type { DeploymentHealth } from './health.ts'
+import { Hedging } from './hedging.ts'
+import { logSelection, type SelectionLog } from './selection-log.ts'
 import { Trail } from './trail.ts'
 
 /** Whether a route is a single model that nothing stands in for: there is nothing to choose. */
@@ -14,6 +17,16 @@ export const isSole = ({ candidates, pool }: Route): boolean => candidates.lengt
 
 /** The one deployment of such a route. */
 export const soleDeployment = ({ candidates }: Route): Deployment => candidates[0]!.deployment
+
+/** What a choice depends on besides what the request needs. */
+export interface About {
+  /** Paid for as soon as a provider accepts it. */
+  paidOnAcceptance?: boolean | undefined
+  /** Requests of one session go to the same deployment while that is well. */
+  session?: string | undefined
+  /** For the log. */
+  requestId?: string | undefined
+}
 
 /** What is kept of a route as long as it lives. */
 interface Memo {
@@ -26,27 +39,40 @@ interface Memo {
 export class Router {
   readonly health: DeploymentHealth
   readonly #random: () => number
+  readonly #log: SelectionLog | undefined
+  /** By pool: routes are made anew with every change of the configuration. */
+  readonly #budgets = new Map<string, HedgeBudget>()
   readonly #memos = new WeakMap<Route, Memo>()
 
-  constructor(health: DeploymentHealth, random: () => number = Math.random) {
+  /** @param log Hears of every choice, at its level debug. */
+  constructor(health: DeploymentHealth, random: () => number = Math.random, log?: SelectionLog) {
     this.health = health
     this.#random = random
+    this.#log = log
   }
 
   /** The deployments for a request, in their order. */
-  chain(route: Route, needs: Needs, paidOnAcceptance = false): Chain {
+  chain(route: Route, needs: Needs, about: About = {}): Chain {
     const memo = this.#memo(route)
-    const chosen = this.#select(route, needs, memo)
+    const { session, paidOnAcceptance = false } = about
+    const chosen = this.#select(route, needs, memo, session)
     memo.turn += 1
+    if (this.#log?.isLevelEnabled('debug')) {
+      const skipped = this.refused(route, needs)
+      logSelection(this.#log, { route, about, chosen, skipped, health: this.health })
+    }
     const { max, deadlineMs } = route.fallback
     const by = deadlineMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + deadlineMs
-    const trail = new Trail(this.health, Math.min(chosen.length, max + 1) > 1, by)
-    return new Chain({ route, chosen, trail, paidOnAcceptance, refused: () => this.refused(route, needs) })
+    const { assignment, fallback } = route
+    const several = Math.min(chosen.length, max + 1) > 1
+    const trail = new Trail(this.health, several, by, { assignment, refusesEmpty: fallback.on.empty_output })
+    const hedging = paidOnAcceptance ? undefined : this.#hedging(route, needs)
+    return new Chain({ route, chosen, trail, paidOnAcceptance, hedging, refused: () => this.refused(route, needs) })
   }
 
   /** The same without taking a turn. */
-  preview(route: Route, needs: Needs): Chosen[] {
-    return this.#select(route, needs, this.#memo(route))
+  preview(route: Route, needs: Needs, session?: string): Chosen[] {
+    return this.#select(route, needs, this.#memo(route), session)
   }
 
   /** Those members that are not chosen for a request, and why. */
@@ -68,8 +94,17 @@ export class Router {
     return [...passedOver, ...unavailable]
   }
 
-  #select(route: Route, needs: Needs, { standings, turn }: Memo): Chosen[] {
-    return select(route, needs, { standings, turn, now: this.health.now(), random: this.#random })
+  #hedging({ hedge, pool, name }: Route, { streamed }: Needs): Hedging | undefined {
+    if (hedge === undefined) return undefined
+    const key = pool ?? name
+    const budget = this.#budgets.get(key) ?? new HedgeBudget()
+    this.#budgets.set(key, budget)
+    budget.earn(hedge.budget)
+    return new Hedging(hedge, budget, this.health, streamed)
+  }
+
+  #select(route: Route, needs: Needs, { standings, turn }: Memo, session: string | undefined): Chosen[] {
+    return select(route, needs, { standings, turn, session, now: this.health.now(), random: this.#random })
   }
 
   #memo(route: Route): Memo {

@@ -31,6 +31,9 @@ export class MemoryStore implements StateStore {
   }
 
   retain(ids: ReadonlySet<string>): void {
-    for (const [id, { running }] of this.#states) if (!ids.has(id) && running === 0) this.#states.delete(id)
+    // What an operator has taken out stays so when it comes back.
+    for (const [id, { running, drained }] of this.#states) {
+      if (!ids.has(id) && running === 0 && !drained) this.#states.delete(id)
+    }
   }
 }

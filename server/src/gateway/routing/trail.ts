@@ -3,7 +3,13 @@ import type { Deployment } from '../../core/deployment.ts'
 import type { TurnoutError } from '../../core/error.ts'
 import { retryDelay } from '../../core/retry.ts'
 import { sameAgain } from '../../core/routing/again.ts'
+import type { Assignment } from '../../core/routing/experiment.ts'
 import type { DeploymentHealth } from './health.ts'
+
+interface TrailOptions {
+  assignment?: Assignment | undefined
+  refusesEmpty?: boolean
+}
 
 /** What the attempts of one request over several deployments have in common. */
 export class Trail {
@@ -15,12 +21,26 @@ export class Trail {
   readonly several: boolean
   /** When all of it must have come to an end, in epoch milliseconds. */
   readonly by: number
+  /** The variant of the request, where it takes part in an experiment. */
+  readonly assignment: Assignment | undefined
+  /** An answer that says nothing counts as a failed one. */
+  readonly refusesEmpty: boolean
+  /** Hears who begins to answer, where two are asked at once. */
+  onHeard: ((deployment: Deployment) => void) | undefined
   readonly #health: DeploymentHealth
+  #spent: bigint | null = 0n
 
-  constructor(health: DeploymentHealth, several: boolean, by: number) {
+  constructor(
+    health: DeploymentHealth,
+    several: boolean,
+    by: number,
+    { assignment, refusesEmpty = false }: TrailOptions = {},
+  ) {
     this.#health = health
     this.several = several
     this.by = by
+    this.assignment = assignment
+    this.refusesEmpty = refusesEmpty && several
   }
 
   /** An attempt begins; the answer is its number. */
@@ -29,8 +49,29 @@ export class Trail {
     return this.attempts
   }
 
+  /** The first content of an answer is there, or all of it, be it shown or not. */
+  heard(deployment: Deployment): void {
+    this.onHeard?.(deployment)
+  }
+
   failed({ id, provider }: Deployment, code: ErrorCode, latencyMs: number): void {
     this.failures.push({ deployment: id, provider: provider.id, code, latencyMs })
+  }
+
+  /** Why the last answer of a deployment did not pass, where that is what it failed by. */
+  explain({ id }: Deployment, reasons: string[] | undefined): void {
+    const last = reasons && this.failures.findLast(({ deployment }) => deployment === id)
+    if (last) last.reasons = reasons
+  }
+
+  /** What a failed attempt cost in nano-dollars; null where that is not known. */
+  spend(cost: bigint | null): void {
+    this.#spent = cost === null || this.#spent === null ? null : this.#spent + cost
+  }
+
+  /** What the whole request cost, if its last attempt cost so much; null where it is not known of each. */
+  total(cost: bigint | null): bigint | null {
+    return cost === null || this.#spent === null ? null : cost + this.#spent
   }
 
   /** How long to wait before the same deployment is asked again, in milliseconds; null where it is not. */
