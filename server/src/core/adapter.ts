@@ -1,6 +1,6 @@
 import type { Flags, Usage } from '@turnout/contract'
 import type { TurnoutError } from './error.ts'
-import type { ImageCall, Media, MediaOutcome, RemoteOperation, VideoCall } from './media.ts'
+import type { ImageCall, Media, MediaOutcome, MediaPending, RemoteOperation, VideoCall } from './media.ts'
 import type { TextCall, TextPart, TextResult } from './text.ts'
 
 /** A response whose body has not been read yet. */
@@ -42,6 +42,11 @@ export interface Connection {
   flags: Readonly<Flags>
   transport: Transport
   signal: AbortSignal
+  /**
+   * Told once by a stream that is counted as it comes: what its provider has
+   * counted so far, whenever that is asked. The end says all of it.
+   */
+  counts?(soFar: () => Usage): void
 }
 
 export interface TextAdapter {
@@ -64,6 +69,11 @@ export interface MediaAdapter<Call> {
   /** Asks how the work is; free of charge, so it may be asked again at will. */
   poll?(operation: RemoteOperation, connection: Connection): Promise<MediaOutcome>
   cancel?(operation: RemoteOperation, connection: Connection): Promise<void>
+  /**
+   * The handle of work whose acceptance was lost on the way, by the id that
+   * the provider has called back with. Nothing is sent.
+   */
+  recover?(call: Call, requestId: string, connection: Connection): MediaPending
   /** Fetches a `sealed` output. */
   open?(media: Media, connection: Connection): Promise<TransportResponse>
 }
@@ -135,6 +145,15 @@ export interface ListedModel {
   remote?: boolean
 }
 
+/** A provider's word that work has ended, as it came. */
+export interface ProviderCallback {
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Byte for byte: signatures cover it. */
+  body: Buffer
+  /** What the call gave as `callbackSecret`. */
+  secret: string
+}
+
 /** One provider's protocol. An absent member is an absent capability. */
 export interface ProviderAdapter {
   id: string
@@ -143,6 +162,15 @@ export interface ProviderAdapter {
   video?: VideoAdapter
   embed?: EmbedAdapter
   openai?: OpenAIDoor
-  /** The models the account or engine has. Free of charge, so it also serves as the health probe. */
+  /**
+   * The provider's id of the work that a callback tells of. Nothing else in it
+   * is believed. Absent where the provider calls nobody back.
+   *
+   * @throws TurnoutError permission for one that is not the provider's own, invalid_input for one that names no work
+   */
+  readCallback?(callback: ProviderCallback, connection: Connection): Promise<string>
+  /** The models the account or engine has, free of charge. */
   listModels?(connection: Connection): Promise<ListedModel[]>
+  /** Whether the provider answers and takes the credential, free of charge; the list of models tells where this is absent. */
+  check?(connection: Connection): Promise<void>
 }

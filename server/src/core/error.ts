@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@turnout/contract'
+import type { ErrorCode, Usage } from '@turnout/contract'
 
 interface ErrorKind {
   /** HTTP status that clients get. */
@@ -169,6 +169,14 @@ export interface TurnoutErrorOptions {
   upstreamCode?: string
   /** False when it is certain that the provider has not seen the request. */
   delivered?: boolean
+  /** What the provider has counted although nothing came of it: it is paid for. */
+  usage?: Usage
+  /**
+   * What the failed attempt costs by the word of the provider, in nano-dollars:
+   * 0 where it charges nothing for such an end, null where it may charge and
+   * does not say how much. It wins over our price of the usage.
+   */
+  providerCost?: bigint | null
   details?: unknown
   cause?: unknown
 }
@@ -186,6 +194,8 @@ export class TurnoutError extends Error {
   readonly upstreamRequestId: string | undefined
   readonly upstreamCode: string | undefined
   readonly delivered: boolean
+  readonly usage: Usage | undefined
+  readonly providerCost: bigint | null | undefined
   readonly details: unknown
 
   constructor(code: ErrorCode, message: string, options: TurnoutErrorOptions = {}) {
@@ -200,7 +210,14 @@ export class TurnoutError extends Error {
     this.upstreamRequestId = options.upstreamRequestId
     this.upstreamCode = options.upstreamCode
     this.delivered = options.delivered ?? true
+    this.usage = options.usage
+    this.providerCost = options.providerCost
     this.details = options.details
+  }
+
+  /** The same failure with some of it told otherwise. */
+  with(changes: TurnoutErrorOptions): TurnoutError {
+    return new TurnoutError(this.code, this.message, { ...this, cause: this.cause, ...changes })
   }
 
   /** Whatever was thrown, as a TurnoutError; a stranger becomes `internal` and keeps its reason as `cause`. */

@@ -1,4 +1,4 @@
-import type { Usage } from '@turnout/contract'
+import type { Transform, Usage } from '@turnout/contract'
 import type { Picture } from './text.ts'
 
 interface MediaCall {
@@ -17,6 +17,16 @@ interface MediaCall {
   inputs?: Readonly<Record<string, unknown>>
   /** Parameters of the model's record, likewise; what the call itself says wins over them. */
   defaults?: Readonly<Record<string, unknown>>
+  /** Upstream id to call instead of `model`, because of what the call has: the model's record says so. */
+  endpoint?: string
+  /** How the model's record says that the call is written, for adapters that call any endpoint. */
+  transform?: Transform
+  /** Where the provider may tell that the work is done; used by those that call back. */
+  callbackUrl?: string | undefined
+  /** What it signs that with, where it signs with a secret of ours. */
+  callbackSecret?: string | undefined
+  /** The same for the same attempt, for providers that make a request of one name only once. */
+  idempotencyKey?: string | undefined
 }
 
 export interface ImageCall extends MediaCall {
@@ -75,6 +85,8 @@ export interface MediaPending {
   logs?: string[]
   /** What the provider has said it will cost, in nano-dollars. */
   providerCost?: bigint
+  /** Settings that were mapped or that the provider does not take, in whole sentences; they hold at the end as well. */
+  warnings?: readonly string[]
   upstreamRequestId?: string
 }
 

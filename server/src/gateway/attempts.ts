@@ -27,7 +27,7 @@ export interface AttemptScope {
   meter: Meter
   /** 1 for the first of the request. */
   number: number
-  /** What the attempt has used as far as the provider has said: it is paid for, whatever becomes of the answer. */
+  /** All that the attempt has used, once the provider has said so: it is paid for, whatever becomes of the answer. */
   usage: Usage
 }
 
@@ -36,6 +36,8 @@ export interface AttemptPlan extends Metered {
   signal: AbortSignal
   /** Paid for as soon as the provider accepts it: what may have been accepted is never sent again. */
   paidOnAcceptance: boolean
+  /** Numbers the attempts of several calls of one request that has no trail to do so. */
+  begin?(): number
   /** Hears of every attempt when it begins. */
   onAttempt?(number: number): void
 }
@@ -84,8 +86,11 @@ export async function attempt<T>(
     const rest = trail ? Math.min(totalMs, trail.by - Date.now()) : totalMs
     const patience = new Patience(deployment.provider.id, plan.signal, rest)
     const plain = connectionTo(deployment, pools, patience.signal, plan.paidOnAcceptance)
-    const connection = { ...plain, transport: watched(plain.transport, observer, deployment) }
-    const meter = new Meter(ledger, observer, plan, deployment, retries + 1)
+    const meter = new Meter(ledger, observer, plan, deployment, plan.begin?.() ?? retries + 1, retries)
+    const counts = (soFar: () => Usage): void => {
+      meter.soFar = soFar
+    }
+    const connection = { ...plain, counts, transport: watched(plain.transport, observer, deployment) }
     const { number } = meter
     const scope: AttemptScope = { connection, patience, meter, number, usage: {} }
     plan.onAttempt?.(number)
@@ -115,12 +120,15 @@ const watched =
     return response
   }
 
-/** Records a bad end; resolves once the record is safe. */
-export function failed(meter: Meter, error: TurnoutError, usage: Usage): Promise<void> {
-  // A result that was withheld for its content is not charged by those who say whether it is.
-  const billed = error.code !== 'content_policy' && mayBeBilled(error)
+/**
+ * Records a bad end; resolves once the record is safe.
+ *
+ * @param used All that was used, where the error does not say so itself.
+ */
+export function failed(meter: Meter, error: TurnoutError, used: Usage): Promise<void> {
+  const { code, usage = used, upstreamRequestId, retryAfterMs, providerCost } = error
   return new Promise((resolve) =>
-    meter.fail(error.code, usage, billed, error.upstreamRequestId, resolve, error.retryAfterMs),
+    meter.fail(code, usage, mayBeBilled(error), upstreamRequestId, resolve, retryAfterMs, providerCost),
   )
 }
 

@@ -5,8 +5,8 @@ import { ERRORS, TurnoutError } from '../core/error.ts'
 import type { OriginPools } from '../lib/http/pools.ts'
 import { tellSafely } from '../lib/redact.ts'
 import type { Registry } from '../registry/types.ts'
+import { inquire } from './inquiry.ts'
 import type { AttemptObserver, AttemptVerdict } from './metering.ts'
-import { createTransport } from './transport.ts'
 import type { HealthService } from './types.ts'
 
 /** Failures that say something about the provider; the others say something about the request. */
@@ -67,7 +67,8 @@ export interface HealthOptions {
 
 /**
  * Judges providers by the attempts that were made anyway, and asks those that
- * have not been heard of for a minute to list their models, which is free.
+ * have not been heard of for a minute how they are or which models they have,
+ * which is free.
  */
 export class HealthMonitor implements HealthService, AttemptObserver {
   readonly #options: HealthOptions
@@ -108,27 +109,15 @@ export class HealthMonitor implements HealthService, AttemptObserver {
 
   async #ask(provider: ProviderConnection): Promise<void> {
     const adapter = this.#options.adapters.get(provider.adapter)
-    if (!adapter?.listModels) return
+    const ask = adapter?.check ?? adapter?.listModels
+    if (ask === undefined) return
     const { lastError } = this.#signals.get(provider.id) ?? {}
     try {
-      await adapter.listModels({
-        provider: provider.id,
-        baseUrl: provider.baseUrl,
-        credential: provider.credential,
-        region: provider.region,
-        headers: provider.headers,
-        flags: provider.flags,
-        settings: provider.settings,
-        signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
-        transport: createTransport(this.#options.pools, provider.id, {
-          connectMs: CONNECT_MS,
-          maxConnections: provider.maxConnections,
-        }),
-      })
+      await ask(inquire(provider, this.#options.pools, { timeoutMs: PROBE_TIMEOUT_MS, connectMs: CONNECT_MS }))
       this.#signals.set(provider.id, { failures: 0, at: Date.now(), lastError })
     } catch (error) {
       // Nobody else asked: this one answer decides. A list that a server does not have says nothing.
-      const silence = `${provider.id} did not list its models within ${PROBE_TIMEOUT_MS} ms.`
+      const silence = `${provider.id} did not say how it is within ${PROBE_TIMEOUT_MS} ms.`
       const { code, message } = error instanceof TurnoutError ? error : { code: 'timeout' as const, message: silence }
       const failures = PROVIDER_FAULTS.has(code) ? FAILURES_TO_BE_DOWN : 0
       const at = Date.now()

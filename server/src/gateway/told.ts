@@ -1,7 +1,7 @@
 import { isAmbiguous } from '../core/delivery.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
-import { redact, tellSafely } from '../lib/redact.ts'
+import { idTeller, redact, tellSafely } from '../lib/redact.ts'
 
 /** In which light a failure is to be seen. */
 export interface Circumstances {
@@ -38,9 +38,11 @@ export function toldToClient(
       retryable: code !== error.code ? undefined : error.retryable && !(paidOnAcceptance && code === 'invalid_output'),
       status: code === error.code ? error.status : undefined,
       upstreamStatus: error.upstreamStatus,
-      upstreamRequestId: word(error.upstreamRequestId),
+      upstreamRequestId: error.upstreamRequestId && idTeller(secrets)(error.upstreamRequestId),
       upstreamCode: word(error.upstreamCode),
       delivered: error.delivered,
+      usage: error.usage,
+      providerCost: error.providerCost,
       details: error.details,
       // Never the failure itself: its message still holds the secrets.
       cause: error.cause,

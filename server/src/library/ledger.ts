@@ -5,10 +5,12 @@ import type { AttemptRecord } from './types.ts'
 type Listener = (record: AttemptRecord) => void
 
 function recordOf(start: AttemptStart, end: AttemptEnd): AttemptRecord {
-  const { keyId: _, emulated: __, startedAt, ...told } = start
+  const { keyId: _, emulated: __, assignment, startedAt, ...told } = start
   return {
     ...told,
     startedAt: new Date(startedAt).toISOString(),
+    experiment: assignment?.experiment ?? null,
+    variant: assignment?.variant ?? null,
     latencyMs: end.latencyMs,
     firstPartMs: end.firstPartMs ?? null,
     outcome: end.outcome,

@@ -1,4 +1,5 @@
 import type { ModelPatch } from '@turnout/contract'
+import { within } from '../lib/within.ts'
 import { ADAPTERS } from '../providers/index.ts'
 import { assemble } from '../registry/assemble.ts'
 import { PRESETS } from '../registry/catalog/providers.ts'
@@ -7,7 +8,6 @@ import { type EnvironmentSource, readEnvironment } from '../registry/environment
 import { checkRouting } from '../registry/routing/check.ts'
 import { type EnvironmentRouting, readRouting } from '../registry/routing/environment.ts'
 import type { Snapshot } from '../registry/types.ts'
-import { within } from '../registry/within.ts'
 import { invalidConfiguration, type Sources } from './configuration.ts'
 
 /** How long it is waited for engines on the user's own machine when a Turnout is made. */

@@ -1,6 +1,7 @@
 import type { Modality } from '@turnout/contract'
 import { TurnoutError } from '../core/error.ts'
 import type { Route } from '../core/route.ts'
+import type { Identity } from '../core/routing/experiment.ts'
 import { inlinePicture } from '../gateway/inputs.ts'
 import type { ImageServices } from '../gateway/media/pictures.ts'
 import { DeploymentHealth } from '../gateway/routing/health.ts'
@@ -20,7 +21,7 @@ export interface LibraryServices extends TextServices, ImageServices {
 }
 
 /** Finds where calls for something of a kind may go. @throws TurnoutError */
-export type Resolve = (target: GivenTarget, kind: Modality) => Route
+export type Resolve = (target: GivenTarget, kind: Modality, identity: Identity) => Route
 
 /** @throws TurnoutError invalid_input */
 function fetcherFor(allowed: readonly string[] | undefined): SafeFetcher {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { engineModels } from '../gateway/inquiry.ts'
 import { createCalls } from './calls/index.ts'
 import { readSources } from './configuration.ts'
-import { listModels } from './engines.ts'
 import { checkGiven } from './input/check.ts'
 import { bindPreferred, bindProvider } from './provider/resolve.ts'
 import { LibraryRegistry } from './registry.ts'
@@ -32,12 +32,14 @@ export async function createTurnout(options: TurnoutOptions = {}): Promise<Turno
   const given = checkGiven(Options, options, 'The options')
   const closing = new AbortController()
   const services = createServices(given, closing.signal)
-  const list = given.discovery ? listModels(services.pools) : undefined
+  const list = given.discovery ? engineModels(services.adapters, services.pools) : undefined
   const registry = new LibraryRegistry(await readSources(options), list)
   await registry.discover()
 
-  const route: Resolve = ({ model, pool, role, productType }) =>
-    registry.snapshot.route(model ?? (pool === undefined ? `role:${role}` : `pool:${pool}`), productType)
+  const route: Resolve = ({ model, pool, role, productType }, _kind, identity) => {
+    const name = model ?? (pool === undefined ? `role:${role}` : `pool:${pool}`)
+    return registry.snapshot.route(name, productType, identity)
+  }
   const providerFor = (name: string | ProviderPreference, of?: object): Calls<BoundTarget> => {
     const bound =
       typeof name === 'string' ? bindProvider(services, registry, name, of) : bindPreferred(services, registry, name)

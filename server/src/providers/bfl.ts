@@ -1,5 +1,6 @@
 import type { Connection, ImageAdapter, ProviderAdapter, VideoAdapter } from '../core/adapter.ts'
 import type { ImageCall, MediaOutcome, MediaPending, RemoteOperation, VideoCall } from '../core/media.ts'
+import { readCallback } from './bfl/callback.ts'
 import { bflError } from './bfl/errors.ts'
 import { type BflRequest, imageRequest } from './bfl/image-request.ts'
 import { type BflOperation, costOf, readOperation, readTask, requireTrusted } from './bfl/task.ts'
@@ -18,18 +19,31 @@ const credentialOf = ({ credential }: Connection): Record<string, string> =>
 
 type Extras = Pick<BflOperation, 'mediaType' | 'usage'>
 
+const pollingUrlOf = (id: string, { baseUrl }: Connection): string =>
+  `${versionedBase(baseUrl)}/get_result?id=${encodeURIComponent(id)}`
+
+type Callback = Pick<ImageCall, 'callbackUrl' | 'callbackSecret'>
+
+const webhookOf = ({ callbackUrl, callbackSecret }: Callback) =>
+  callbackUrl === undefined ? {} : { webhook_url: callbackUrl, webhook_secret: callbackSecret }
+
 /** Hands a task in. It is paid for from here on, and only its polling URL finds it again. */
 async function submit(
   { endpoint, body, warnings }: BflRequest,
+  callback: Callback,
   connection: Connection,
   extras: (answer: Readonly<Record<string, unknown>>) => Extras,
 ): Promise<MediaPending> {
   const { provider } = connection
   const url = `${versionedBase(connection.baseUrl)}/${endpoint}`
-  const response = await exchange(url, json(body, credentialOf(connection)), connection, bflError)
+  const request = json({ ...webhookOf(callback), ...body }, credentialOf(connection))
+  const response = await exchange(url, request, connection, bflError)
   const answer = await readObject(response, provider)
   const id = text(answer.id)
-  const pollingUrl = text(answer.polling_url)
+  const told = text(answer.polling_url)
+  // Who is called back is not told where to ask.
+  const isBuilt = told === undefined && text(answer.webhook_url) !== undefined && id !== undefined
+  const pollingUrl = isBuilt ? pollingUrlOf(id, connection) : told
   if (id === undefined || pollingUrl === undefined) {
     throw invalidOutput(provider, 'accepted the task without saying where to ask for its result', response, false)
   }
@@ -37,6 +51,7 @@ async function submit(
   const operation: BflOperation = {
     id,
     pollingUrl: requireTrusted(pollingUrl, connection),
+    ...(isBuilt && { isBuilt }),
     ...(providerCost !== undefined && { providerCost: String(providerCost) }),
     ...extras(answer),
     warnings,
@@ -46,6 +61,7 @@ async function submit(
     operation: { ...operation },
     pollAfterMs: FIRST_POLL_MS,
     ...(providerCost !== undefined && { providerCost }),
+    warnings,
     upstreamRequestId: id,
   }
 }
@@ -60,12 +76,14 @@ function megapixelsOf(answer: Readonly<Record<string, unknown>>): number | undef
   return output + (isArea(input) ? input : 0)
 }
 
+const imageTypeOf = ({ body }: BflRequest): string => mediaTypeOfFormat(body.output_format) ?? 'image/jpeg'
+
 async function startImage(call: ImageCall, connection: Connection): Promise<MediaOutcome> {
   const request = imageRequest(call, connection.provider)
-  return submit(request, connection, (answer) => {
+  return submit(request, call, connection, (answer) => {
     const megapixels = megapixelsOf(answer)
     return {
-      mediaType: mediaTypeOfFormat(request.body.output_format) ?? 'image/jpeg',
+      mediaType: imageTypeOf(request),
       usage: { images: 1, ...(megapixels !== undefined && { megapixels }) },
     }
   })
@@ -73,9 +91,27 @@ async function startImage(call: ImageCall, connection: Connection): Promise<Medi
 
 async function startVideo(call: VideoCall, connection: Connection): Promise<MediaOutcome> {
   const request = videoRequest(call, connection.provider)
-  const { duration } = request.body
-  const usage = typeof duration === 'number' ? { seconds: duration } : {}
-  return submit(request, connection, () => ({ mediaType: 'video/mp4', usage }))
+  return submit(request, call, connection, () => videoExtras(request))
+}
+
+function videoExtras({ body: { duration } }: BflRequest): Extras {
+  return { mediaType: 'video/mp4', usage: typeof duration === 'number' ? { seconds: duration } : {} }
+}
+
+/** A task of which only the callback was heard. */
+function recovered({ warnings }: BflRequest, id: string, extras: Extras, connection: Connection): MediaPending {
+  const operation: BflOperation = { id, pollingUrl: pollingUrlOf(id, connection), isBuilt: true, ...extras, warnings }
+  return { status: 'pending', operation: { ...operation }, pollAfterMs: 0, warnings, upstreamRequestId: id }
+}
+
+function recoverImage(call: ImageCall, id: string, connection: Connection): MediaPending {
+  const request = imageRequest(call, connection.provider)
+  return recovered(request, id, { mediaType: imageTypeOf(request), usage: { images: 1 } }, connection)
+}
+
+function recoverVideo(call: VideoCall, id: string, connection: Connection): MediaPending {
+  const request = videoRequest(call, connection.provider)
+  return recovered(request, id, videoExtras(request), connection)
 }
 
 async function poll(stored: RemoteOperation, connection: Connection): Promise<MediaOutcome> {
@@ -86,8 +122,17 @@ async function poll(stored: RemoteOperation, connection: Connection): Promise<Me
   return readTask(await readObject(response, provider), operation, response, POLL_MS, provider)
 }
 
-const image: ImageAdapter = { links: true, start: startImage, poll }
-const video: VideoAdapter = { links: true, start: startVideo, poll }
+/** Source: docs.bfl.ai, "Get the user's credits". */
+async function check(connection: Connection): Promise<void> {
+  const url = `${versionedBase(connection.baseUrl)}/credits`
+  await readObject(
+    await exchange(url, { headers: credentialOf(connection) }, connection, bflError),
+    connection.provider,
+  )
+}
+
+const image: ImageAdapter = { links: true, start: startImage, poll, recover: recoverImage }
+const video: VideoAdapter = { links: true, start: startVideo, poll, recover: recoverVideo }
 
 /** Black Forest Labs' own API: tasks that are handed in and polled. */
-export const bfl: ProviderAdapter = { id: 'bfl', image, video }
+export const bfl: ProviderAdapter = { id: 'bfl', image, video, check, readCallback }

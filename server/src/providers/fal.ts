@@ -1,10 +1,12 @@
 import type { Connection, ImageAdapter, ProviderAdapter, VideoAdapter } from '../core/adapter.ts'
 import { TurnoutError } from '../core/error.ts'
-import type { ImageCall, MediaOutcome, RemoteOperation, VideoCall } from '../core/media.ts'
+import type { ImageCall, MediaOutcome, MediaPending, RemoteOperation, VideoCall } from '../core/media.ts'
+import { readCallback } from './fal/callback.ts'
 import { falError, falResultError } from './fal/errors.ts'
 import { imageRequest } from './fal/image-request.ts'
-import { asPath } from './fal/path.ts'
+import { appPath, asPath } from './fal/path.ts'
 import { type Asked, isUnderway, pendingOf, readAccepted, readOperation, requireTrusted } from './fal/queue.ts'
+import { declaredRequest } from './fal/request.ts'
 import { readResult } from './fal/result.ts'
 import { videoRequest } from './fal/video-request.ts'
 import { exchange, json, readObject } from './shared/exchange.ts'
@@ -33,29 +35,51 @@ function queueHeaders({ settings }: Connection): Record<string, string> {
   }
 }
 
+/** A call as the queue takes it. */
+interface Ordered {
+  model: string
+  body: unknown
+  asked: Asked
+  callbackUrl: string | undefined
+}
+
 async function submit(
-  model: string,
-  body: unknown,
-  asked: Asked,
+  { model, body, asked, callbackUrl }: Ordered,
   pollAfterMs: number,
   connection: Connection,
 ): Promise<MediaOutcome> {
   const request = json(body, { ...credentialOf(connection), ...queueHeaders(connection) })
-  const response = await exchange(`${connection.baseUrl}/${asPath(model)}`, request, connection, falError)
+  const query = callbackUrl === undefined ? '' : `?fal_webhook=${encodeURIComponent(callbackUrl)}`
+  const response = await exchange(`${connection.baseUrl}/${asPath(model)}${query}`, request, connection, falError)
   const answer = await readObject(response, connection.provider)
-  return pendingOf(answer, readAccepted(answer, asked, response, connection), pollAfterMs)
+  const { warnings } = asked
+  return { ...pendingOf(answer, readAccepted(answer, asked, response, connection), pollAfterMs), warnings }
 }
 
-function startImage(call: ImageCall, connection: Connection): Promise<MediaOutcome> {
-  const { body, warnings } = imageRequest(call, connection.provider)
+/** The call of the endpoint that the model's record has chosen for it. */
+const atEndpoint = <Call extends ImageCall | VideoCall>(call: Call): Call =>
+  call.endpoint === undefined ? call : { ...call, model: call.endpoint }
+
+function orderedImage(given: ImageCall, { provider }: Connection): Ordered {
+  const call = atEndpoint(given)
+  const { body, warnings } = declaredRequest(call) ?? imageRequest(call, provider)
   const mediaType = mediaTypeOfFormat(body.output_format ?? body.format ?? body.image_format) ?? 'image/jpeg'
-  return submit(call.model, body, { mediaType, warnings }, IMAGE_POLL_MS, connection)
+  return { model: call.model, body, asked: { mediaType, warnings }, callbackUrl: call.callbackUrl }
 }
 
-function startVideo(call: VideoCall, connection: Connection): Promise<MediaOutcome> {
-  const { body, warnings, seconds } = videoRequest(call, connection.provider)
+function orderedVideo(given: VideoCall, { provider }: Connection): Ordered {
+  const call = atEndpoint(given)
+  const declared = declaredRequest(call)
+  const { body, warnings, seconds } = declared ? { ...declared, seconds: call.seconds } : videoRequest(call, provider)
   const asked = { mediaType: 'video/mp4', ...(seconds !== undefined && { seconds }), warnings }
-  return submit(call.model, body, asked, VIDEO_POLL_MS, connection)
+  return { model: call.model, body, asked, callbackUrl: call.callbackUrl }
+}
+
+/** A request whose URLs nobody has heard, because the answer was lost: then they are built, as fal's own client does. */
+function recovered({ model, asked }: Ordered, requestId: string, connection: Connection): MediaPending {
+  const url = `${connection.baseUrl}/${appPath(model)}/requests/${encodeURIComponent(requestId)}`
+  const urls = { statusUrl: `${url}/status`, responseUrl: url, cancelUrl: `${url}/cancel` }
+  return { ...pendingOf({}, { requestId, ...urls, logs: 0, ...asked }, 0), warnings: asked.warnings }
 }
 
 /**
@@ -93,17 +117,19 @@ async function cancel(stored: RemoteOperation, connection: Connection): Promise<
 
 const image: ImageAdapter = {
   links: true,
-  start: startImage,
+  start: async (call, connection) => submit(orderedImage(call, connection), IMAGE_POLL_MS, connection),
   poll: (operation, connection) => poll(operation, connection, IMAGE_POLL_MS),
   cancel,
+  recover: (call, requestId, connection) => recovered(orderedImage(call, connection), requestId, connection),
 }
 
 const video: VideoAdapter = {
   links: true,
-  start: startVideo,
+  start: async (call, connection) => submit(orderedVideo(call, connection), VIDEO_POLL_MS, connection),
   poll: (operation, connection) => poll(operation, connection, VIDEO_POLL_MS),
   cancel,
+  recover: (call, requestId, connection) => recovered(orderedVideo(call, connection), requestId, connection),
 }
 
 /** fal's queue, for any of its endpoints: the upstream id of a model is the endpoint's. */
-export const fal: ProviderAdapter = { id: 'fal', image, video }
+export const fal: ProviderAdapter = { id: 'fal', image, video, readCallback }

@@ -1,10 +1,11 @@
 import type { Connection, ProviderAdapter } from '../core/adapter.ts'
 import type { ImageCall, MediaDone, MediaOutcome, RemoteOperation } from '../core/media.ts'
+import { defined, isObject } from '../lib/objects.ts'
 import { isClassic, pollClassic, startClassic } from './hunyuan/classic.ts'
 import { hunyuanError, jobFailure } from './hunyuan/errors.ts'
-import { exchange, isObject, json, readObject } from './shared/exchange.ts'
+import { exchange, json, readObject } from './shared/exchange.ts'
 import { invalidOutput, text } from './shared/failure.ts'
-import { defined, leftOut, mediaTypeOfUrl, seedWithin, urlOf } from './shared/media.ts'
+import { leftOut, mediaTypeOfUrl, seedWithin, urlOf } from './shared/media.ts'
 import { createOpenAIDoor, openAIHeaders, TEXT_ALONE } from './shared/openai-door.ts'
 import { listOpenAIModels } from './shared/openai-models.ts'
 import { createOpenAIText } from './shared/openai-text.ts'
@@ -80,6 +81,7 @@ async function startJob(call: ImageCall, connection: Connection): Promise<MediaO
     status: 'pending',
     operation: { api: 'aiart', jobId, warnings },
     pollAfterMs: POLL_MS,
+    warnings,
     ...(requestId !== undefined && { upstreamRequestId: requestId }),
   }
 }

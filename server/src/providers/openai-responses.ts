@@ -1,14 +1,15 @@
 import type { Connection, TextAdapter, TransportResponse } from '../core/adapter.ts'
 import { TurnoutError } from '../core/error.ts'
 import type { TextCall, TextPart, TextResult } from '../core/text.ts'
+import { isObject } from '../lib/objects.ts'
 import { responsesError } from './openai-responses/errors.ts'
 import { ResponseReader } from './openai-responses/reader.ts'
 import { responsesRequest } from './openai-responses/request.ts'
-import { exchange, isObject, json, readObject } from './shared/exchange.ts'
-import { invalidOutput, parseJson } from './shared/failure.ts'
-import { answerEvents, openAnswer } from './shared/messages/answer-events.ts'
-import { whole } from './shared/messages/whole.ts'
+import { answerEvents, openAnswer } from './shared/answer-events.ts'
+import { exchange, json, readObject } from './shared/exchange.ts'
+import { invalidOutput, parseEvent } from './shared/failure.ts'
 import { openAIHeaders, versionedBase } from './shared/openai-door.ts'
+import { whole } from './shared/whole.ts'
 
 type Json = Readonly<Record<string, unknown>>
 type Finish = Extract<TextPart, { type: 'finish' }>
@@ -41,6 +42,7 @@ function finish(reader: ResponseReader, warnings: string[], response: TransportR
       upstreamStatus: response.status,
       upstreamRequestId,
       upstreamCode: raw ?? undefined,
+      usage: reader.usage,
     })
   }
   return { type: 'finish', reason, raw, usage: reader.usage, warnings, upstreamRequestId, opaque: reader.opaque }
@@ -56,7 +58,7 @@ async function generate(call: TextCall, connection: Connection): Promise<TextRes
   }
   const reader = new ResponseReader()
   const parts = reader.close(answer)
-  return whole(parts, finish(reader, warnings, response, connection.provider))
+  return whole([...parts, finish(reader, warnings, response, connection.provider)])
 }
 
 const CLOSING: ReadonlySet<unknown> = new Set([
@@ -73,7 +75,7 @@ async function* stream(call: TextCall, connection: Connection): AsyncIterable<Te
   const reader = new ResponseReader()
   for await (const events of answerEvents(answer, () => reader.complete, connection.provider)) {
     for (const { name, data } of events) {
-      const event = data === undefined ? undefined : parseJson(data)
+      const event = data === undefined ? undefined : parseEvent(data, connection.provider, response)
       if (name === 'error' || (isObject(event) && (event.type === 'error' || isObject(event.error))))
         throw responsesError(response.status, response.headers, data ?? '', connection.provider)
       if (!isObject(event)) continue

@@ -1,11 +1,13 @@
 import type { Connection, ProviderAdapter } from '../core/adapter.ts'
 import { nanoDollarsOf } from '../core/count.ts'
 import type { ImageCall, Media, MediaOutcome } from '../core/media.ts'
+import { mediaTypeOfBytes } from '../lib/media-type.ts'
+import { isObject } from '../lib/objects.ts'
 import { recraftError } from './recraft/errors.ts'
 import { asFiles, type RecraftRequest, recraftRequest } from './recraft/request.ts'
-import { exchange, isObject, json, readObject } from './shared/exchange.ts'
+import { exchange, json, readObject } from './shared/exchange.ts'
 import { invalidOutput, text } from './shared/failure.ts'
-import { formRequest, mediaTypeOfBytes, mediaTypeOfFormat, mediaTypeOfUrl, urlOf } from './shared/media.ts'
+import { formRequest, mediaTypeOfFormat, mediaTypeOfUrl, urlOf } from './shared/media.ts'
 import { openAIHeaders, versionedBase } from './shared/openai-door.ts'
 
 /** Recraft counts in units of a thousandth of a dollar. */
@@ -65,5 +67,12 @@ async function start(call: ImageCall, connection: Connection): Promise<MediaOutc
   }
 }
 
+/** Source: Recraft's OpenAPI description of August 2026. */
+async function check(connection: Connection): Promise<void> {
+  const url = `${versionedBase(connection.baseUrl)}/users/me`
+  const response = await exchange(url, { headers: openAIHeaders(connection) }, connection, recraftError)
+  await readObject(response, connection.provider)
+}
+
 /** Recraft: pictures and drawings by an API that looks like OpenAI's, with settings and errors of its own. */
-export const recraft: ProviderAdapter = { id: 'recraft', image: { links: true, start } }
+export const recraft: ProviderAdapter = { id: 'recraft', image: { links: true, start }, check }

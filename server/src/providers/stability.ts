@@ -1,7 +1,7 @@
 import type { Connection, ProviderAdapter } from '../core/adapter.ts'
 import { TurnoutError } from '../core/error.ts'
 import type { ImageCall, MediaOutcome } from '../core/media.ts'
-import { exchange } from './shared/exchange.ts'
+import { exchange, readObject } from './shared/exchange.ts'
 import { invalidOutput } from './shared/failure.ts'
 import { formRequest, mediaTypeOfFormat, mediaTypeOfHeader } from './shared/media.ts'
 import { stabilityError } from './stability/errors.ts'
@@ -15,12 +15,22 @@ async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
 const readSeed = (header: string | undefined): number | undefined =>
   header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 
+const authorization = ({ credential }: Connection): Record<string, string> =>
+  credential === undefined ? {} : { authorization: `Bearer ${credential}` }
+
+/** Source: the API reference of user accounts, v1. */
+async function check(connection: Connection): Promise<void> {
+  const request = { headers: { ...authorization(connection), accept: 'application/json' } }
+  const response = await exchange(`${connection.baseUrl}/v1/user/balance`, request, connection, stabilityError)
+  await readObject(response, connection.provider)
+}
+
 /** Asks for the bytes themselves, which are passed on as they come. */
 async function start(call: ImageCall, connection: Connection): Promise<MediaOutcome> {
   const { provider } = connection
   const { path, fields, files, warnings } = stabilityRequest(call, provider)
   const request = formRequest(fields, files, {
-    ...(connection.credential !== undefined && { authorization: `Bearer ${connection.credential}` }),
+    ...authorization(connection),
     accept: 'image/*',
   })
   const response = await exchange(connection.baseUrl + path, request, connection, stabilityError)
@@ -33,6 +43,7 @@ async function start(call: ImageCall, connection: Connection): Promise<MediaOutc
       upstreamStatus: response.status,
       upstreamCode: 'CONTENT_FILTERED',
       upstreamRequestId,
+      providerCost: 0n,
     })
   }
   const type = headers['content-type']
@@ -53,4 +64,4 @@ async function start(call: ImageCall, connection: Connection): Promise<MediaOutc
 }
 
 /** Stability's own REST API. It has no list of models; failures are not charged. */
-export const stability: ProviderAdapter = { id: 'stability', image: { links: false, start } }
+export const stability: ProviderAdapter = { id: 'stability', image: { links: false, start }, check }

@@ -144,6 +144,7 @@ export function describeErrors(subject: Subject, world: World): void {
       world.fail({ kind: 'status', status, body })
       const error = await failureOf(ask())
       expect(error).toMatchObject({ code, upstreamStatus: status, message: expect.stringContaining(told) })
+      expect(error.message).not.toMatch(/null|\[\]/)
     })
 
     test.each([PAGE, '', 'null', '[]', '{}', '"a text"'])(

@@ -168,8 +168,15 @@ describeProvider({
   double: 'google',
   connection: () => ({ settings: { project: 'a-project' }, region: 'europe-west4' }),
   unlisted: true,
-  elsewhere: ['video', 'embed'],
+  elsewhere: ['embed'],
   text,
   image,
+  video: {
+    model: 'veo-3.1-generate-preview',
+    call: { seconds: 4, aspectRatio: '16:9' },
+    polled: true,
+    unnamed: true,
+    usage: { seconds: 4 },
+  },
   failures: failures.filter(({ name }) => name !== 'API_KEY_INVALID'),
 })

@@ -1,8 +1,8 @@
 import { type Emulator, startEmulator } from '@turnout/emulator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type OpenAI from 'openai'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { mediaTypeOfBytes } from '../../src/providers/shared/media.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { mediaTypeOfBytes } from '../../src/lib/media-type.ts'
 import { startGateway, type TestGateway } from '../gateway.ts'
 import { configurationOf, credentialOf, envOf, SERVED, type Served } from './served.ts'
 import { TRIP } from './subject.ts'
@@ -48,6 +48,23 @@ const WEATHER: OpenAI.ChatCompletionTool = {
     },
   },
 }
+
+const PATIENCE = { timeout: 20_000, interval: 50 }
+
+/** They have no call that is free of charge. */
+const UNASKED = ['fal', 'sagemaker']
+
+test('every provider with a call that is free of charge is known to be reachable before anybody has paid', async () => {
+  await vi.waitFor(async () => {
+    const { body } = await gateway.api('GET', '/api/providers')
+    const found = body.data as { id: string; reachable: boolean | null }[]
+    for (const { id } of SERVED) {
+      const { reachable } = found.find((each) => each.id === id)!
+      expect({ id, reachable }).toEqual({ id, reachable: UNASKED.includes(id) ? null : true })
+    }
+  }, PATIENCE)
+  expect(emulator.bill().calls).toBe(0)
+})
 
 describe.each(writers)('text of $id by the SDK of OpenAI', (one) => {
   const model = `${one.id}-writer`
@@ -148,10 +165,10 @@ describe.each(painters)('pictures of $id by the SDK of OpenAI', (one) => {
     expect(emulator.leaks()).toEqual([])
   })
 
-  test.skipIf(one.image!.unmoderated)('that are withheld are a refusal, and nothing is paid', async () => {
+  test.skipIf(one.image!.unmoderated)('that are withheld are a refusal, and no picture is paid', async () => {
     emulator.faults.add({ fault: { kind: 'moderated' } })
     await expect(draw({})).rejects.toMatchObject({ status: 400, code: 'content_policy' })
-    expect(emulator.bill().calls).toBe(0)
+    expect(emulator.bill().images).toBe(0)
     const { body } = await gateway.api('GET', `/api/usage?model=${model}&limit=1`)
     expect(body.data).toMatchObject([{ outcome: 'failed', errorCode: 'content_policy' }])
   })

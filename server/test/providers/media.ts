@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Connection, MediaAdapter } from '../../src/core/adapter.ts'
 import type { ImageCall, MediaDone, MediaPending, VideoCall } from '../../src/core/media.ts'
-import { mediaTypeOfBytes } from '../../src/providers/shared/media.ts'
+import { mediaTypeOfBytes } from '../../src/lib/media-type.ts'
 import { bytesOf, mediaCall, untilDone } from './drive.ts'
 import type { MediaSubject, Subject } from './subject.ts'
 import { credentialOf, deserted, failureOf, startStranger, toldSafely, type World } from './world.ts'
@@ -73,13 +73,20 @@ export function describeMedia(kind: 'image' | 'video', subject: Subject, world: 
       expect((await make(call)).warnings).toEqual([expect.stringMatching(warning)])
     })
 
-    test.skipIf(media.unmoderated)('that is withheld is content_policy', async () => {
-      world.fail({ kind: 'moderated' })
-      const error = await failureOf(make())
-      expect(error).toMatchObject({ code: 'content_policy', retryable: false, provider: subject.adapter.id })
-      expect(toldSafely(error, credentialOf(subject)).length).toBeGreaterThan(subject.adapter.id.length + 10)
-      expect(world.emulator.bill().calls).toBe(0)
-    })
+    test.skipIf(media.unmoderated)(
+      'that is withheld is content_policy, with what is charged all the same',
+      async () => {
+        world.fail({ kind: 'moderated' })
+        const error = await failureOf(make())
+        expect(error).toMatchObject({ code: 'content_policy', retryable: false, provider: subject.adapter.id })
+        expect(toldSafely(error, credentialOf(subject)).length).toBeGreaterThan(subject.adapter.id.length + 10)
+        const { calls, images, inputTokens } = world.emulator.bill()
+        expect(images).toBe(0)
+        if (calls > 0) expect(error.usage).toEqual({ inputTokens })
+        else expect(error).toMatchObject({ usage: undefined })
+        expect(error.providerCost ?? 0n).toBe(0n)
+      },
+    )
 
     test('a lost answer may have been paid for', async () => {
       world.fail({ kind: 'reset', billed: true })

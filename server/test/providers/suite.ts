@@ -21,6 +21,16 @@ function describeModels({ adapter, wrong = 'wrong-credential-0815' }: Subject, w
   })
 }
 
+function describeCheck({ adapter, wrong = 'wrong-credential-0815' }: Subject, world: World): void {
+  test('says whether it takes the credential, free of charge', async () => {
+    await adapter.check!(world.connect())
+    expect(world.emulator.requests()).toMatchObject([{ authorized: true, method: 'GET' }])
+    expect(world.emulator.bill().calls).toBe(0)
+    const error = await failureOf(adapter.check!(world.connect({ credential: wrong })))
+    expect(error).toMatchObject({ code: 'authentication' })
+  })
+}
+
 const KINDS = ['text', 'image', 'video', 'embed'] as const
 
 /**
@@ -36,6 +46,7 @@ export function describeProvider(subject: Subject): void {
       expect(has).toEqual(KINDS.filter((kind) => subject[kind] !== undefined || elsewhere.includes(kind)))
     })
     if (adapter.listModels && !unlisted) describeModels(subject, world)
+    if (adapter.check) describeCheck(subject, world)
     if (text) describeText(subject, text, world)
     if (text) describeTrouble(subject, text, world)
     if (image) describeMedia('image', subject, world)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TurnoutError } from '../../core/error.ts'
-import { addCosts, addUsage, gravest, settleAll, split } from './batch.ts'
+import { gravest, settleAll, split } from './batch.ts'
 
 test('a count is split into as few calls as there can be, none of them too large', () => {
   const number = fc.integer({ min: 1, max: 50 })
@@ -67,13 +67,4 @@ test('the gravest failure is the one after which nothing may be sent again', () 
   expect(gravest([busy, refused, unsure])).toBe(unsure)
   expect(gravest([busy, refused])).toBe(refused)
   expect(gravest([busy])).toBe(busy)
-})
-
-test('usage adds up, and what nobody counted stays absent', () => {
-  expect(addUsage([{ images: 1, megapixels: 0.5 }, { images: 1 }, {}])).toEqual({ images: 2, megapixels: 0.5 })
-})
-
-test('one unknown cost makes the sum unknown', () => {
-  expect(addCosts([1n, 2n])).toBe(3n)
-  expect(addCosts([1n, null])).toBeNull()
 })

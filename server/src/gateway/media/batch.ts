@@ -1,4 +1,4 @@
-import type { ErrorCode, Usage } from '@turnout/contract'
+import type { ErrorCode } from '@turnout/contract'
 import { TurnoutError } from '../../core/error.ts'
 
 /** How many calls of one request run at once. */
@@ -57,18 +57,3 @@ export async function settleAll<T>(calls: readonly (() => Promise<T>)[]): Promis
 /** The failure that tells most when all have failed: what may have been paid for must not be sent again. */
 export const gravest = (errors: readonly TurnoutError[]): TurnoutError =>
   errors.find(({ code }) => code === 'unknown_outcome') ?? errors.find(({ retryable }) => !retryable) ?? errors[0]!
-
-export function addUsage(usages: readonly Usage[]): Usage {
-  const sum: Usage = {}
-  for (const usage of usages) {
-    for (const name of Object.keys(usage) as (keyof Usage)[]) {
-      const amount = usage[name]
-      if (amount !== undefined) sum[name] = (sum[name] ?? 0) + amount
-    }
-  }
-  return sum
-}
-
-/** The sum of costs in nano-dollars; null where one of them is not known. */
-export const addCosts = (costs: readonly (bigint | null)[]): bigint | null =>
-  costs.reduce<bigint | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0n)

@@ -129,10 +129,20 @@ describe('a poll', () => {
     ['failed', error('upstream_error', { upstreamStatus: 200 })],
     ['refused', error('invalid_input', { upstreamStatus: 422 })],
     ['not to be tried again', error('upstream_error', { upstreamStatus: 500, retryable: false })],
-  ])('that says the work was %s is the end', async (_, said) => {
+  ])('that says the work was %s is the end, and what it cost is not known', async (_, said) => {
     const { run, log } = world([pending(), said])
-    await expect(run()).rejects.toBe(said)
+    const { code, message } = said
+    await expect(run()).rejects.toMatchObject({ code, message, providerCost: null })
     expect(log).toEqual(['start call', 'poll op_1'])
+  })
+
+  test.each([
+    ['what it cost', { providerCost: 7n }],
+    ['that it costs nothing', { providerCost: 0n }],
+    ['what was used', { usage: { images: 1 } }],
+  ])('that says %s of work that failed is believed', async (_, told) => {
+    const said = error('content_policy', { upstreamStatus: 422, ...told })
+    await expect(world([pending(), said]).run()).rejects.toBe(said)
   })
 
   test.each([

@@ -52,6 +52,13 @@ const lost = (last: TurnoutError, { provider }: Connection): TurnoutError =>
     { provider, upstreamRequestId: last.upstreamRequestId, cause: last.cause },
   )
 
+/**
+ * What a poll says of work that was accepted is no refusal of it, whatever its
+ * status: unless the provider says what it charges, nobody here knows.
+ */
+const afterAcceptance = (error: TurnoutError): TurnoutError =>
+  error.providerCost === undefined && error.usage === undefined ? error.with({ providerCost: null }) : error
+
 /** One call of a media adapter, brought from its start to its end. */
 class Drive<Call> {
   readonly #adapter: MediaAdapter<Call>
@@ -60,6 +67,7 @@ class Drive<Call> {
   #operation: RemoteOperation | undefined
   #providerCost: bigint | undefined
   #requestId: string | undefined
+  readonly #warnings: string[] = []
   #waits = 0
 
   constructor(adapter: MediaAdapter<Call>, connection: Connection, clock: Clock) {
@@ -85,6 +93,7 @@ class Drive<Call> {
     this.#operation = pending.operation
     this.#providerCost = pending.providerCost ?? this.#providerCost
     this.#requestId = pending.upstreamRequestId ?? this.#requestId
+    this.#warnings.push(...(pending.warnings ?? []))
     const { signal } = this.#connection
     await this.#clock.wait(this.#pause(pending.pollAfterMs), signal)
     const since = this.#clock.now()
@@ -95,7 +104,7 @@ class Drive<Call> {
         if (signal.aborted) throw signal.reason
         const error = TurnoutError.from(thrown)
         if (BARRED.has(error.code)) throw lost(error, this.#connection)
-        if (!isTrouble(error)) throw error
+        if (!isTrouble(error)) throw afterAcceptance(error)
         if (this.#clock.now() - since >= LOST_AFTER_MS) throw lost(error, this.#connection)
         const backoff = Math.min(LONGEST_TROUBLE_MS, FIRST_TROUBLE_MS * 2 ** failures)
         await this.#clock.wait(Math.min(LOST_AFTER_MS, Math.max(backoff, error.retryAfterMs ?? 0)), signal)
@@ -119,6 +128,7 @@ class Drive<Call> {
   #whole(done: MediaDone): MediaDone {
     return {
       ...done,
+      warnings: [...new Set([...this.#warnings, ...done.warnings])],
       providerCost: done.providerCost ?? this.#providerCost,
       upstreamRequestId: done.upstreamRequestId ?? this.#requestId,
     }

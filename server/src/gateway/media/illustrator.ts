@@ -38,6 +38,7 @@ export class Illustrator implements Running {
     const made = await makeImages(this.#services, this.#order, {
       signal: this.#controller.signal,
       sink: this.#sink,
+      handsOut: true,
       onAttempt: (attempts) => {
         this.attempts = attempts
       },

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Connection, MediaAdapter } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
-import { mediaTypeOf } from '../../core/image/media-type.ts'
 import type { Media } from '../../core/media.ts'
 import { SafeFetchError, type SafeFetcher } from '../../lib/http/safe-fetch.ts'
+import { mediaTypeOfBytes } from '../../lib/media-type.ts'
+import { mayCome, type OutputOrigin, openOutput, reasonOf } from './open.ts'
 
 type Bytes = Uint8Array | AsyncIterable<Uint8Array>
 
@@ -31,27 +31,31 @@ export interface OutputServices {
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 /** How long the bytes of an output may take to come. */
 export const FETCH_MS = 120_000
+/** How long the names of an address may take to be looked up once more. */
+const PERMIT_MS = 5_000
 const TRIES = 3
 const BETWEEN_TRIES_MS = 500
 
 /** All bytes, as base64. */
 export const toBase64: Sink = async (bytes) => {
   const whole = bytes instanceof Uint8Array ? bytes : Buffer.concat(await Array.fromAsync(bytes))
-  if (whole.length === 0) throw new SafeFetchError('refused', 'has no bytes')
   const base64 = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('base64')
-  return { base64, mediaType: mediaTypeOf(whole) }
+  return { base64, mediaType: mediaTypeOfBytes(whole) }
 }
 
 /** Where the bytes of outputs are fetched from, and what for. */
-export interface OutputSource {
-  provider: string
-  adapter: MediaAdapter<never>
-  connection: Connection
-  signal: AbortSignal
+export interface OutputSource extends OutputOrigin {
   sink: Sink
+  /**
+   * Whether the client may get the provider's own address of an output that
+   * cannot be fetched: only where nothing is kept of it anyway.
+   */
+  handsOut?: boolean | undefined
 }
 
-/** Bytes that end in an error where they grow too many or nobody wants them any more. */
+const empty = () => new SafeFetchError('empty', 'has no bytes')
+
+/** Bytes that end in an error where there are none, where they grow too many or nobody wants them any more. */
 async function* bounded(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
   let size = 0
   for await (const chunk of bytes) {
@@ -60,49 +64,42 @@ async function* bounded(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): 
     if (size > MAX_OUTPUT_BYTES) throw new SafeFetchError('too_large', `is larger than ${MAX_OUTPUT_BYTES} bytes`)
     yield chunk
   }
+  if (size === 0) throw empty()
 }
 
-/** What can be opened only by the adapter, with the credential that it takes. */
-async function openSealed(media: Media, { adapter, connection, provider, signal }: OutputSource): Promise<Bytes> {
-  if (adapter.open === undefined) {
-    throw new TurnoutError('internal', `The adapter of ${provider} cannot open the outputs that it has sealed.`)
-  }
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)])
-  const { status, body } = await adapter.open(media, { ...connection, signal: limited })
-  if (status >= 300) throw new SafeFetchError('status', `answered with the status ${status}`, { status })
-  return bounded(body, signal)
+/** @throws SafeFetchError */
+function requireBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 0) throw empty()
+  return bytes
+}
+
+/** The bytes of an output, wherever they are. */
+async function open(media: Media, source: OutputSource, services: OutputServices): Promise<Bytes> {
+  const data = media.url === undefined || media.sealed ? null : /^data:[^,]*;base64,/i.exec(media.url.slice(0, 256))
+  if (data) return requireBytes(Buffer.from(media.url!.slice(data[0].length), 'base64'))
+  const body = await openOutput(media, source, services, { maxBytes: MAX_OUTPUT_BYTES, timeoutMs: FETCH_MS })
+  return bounded(body, source.signal)
 }
 
 /**
- * A provider's URL is a stranger's as much as a client's is. Only where it
- * leads back to the address of the configuration may that be a private one.
+ * Whether the provider's own address of an output may go to the client: that
+ * of a machine which anybody may ask, so that no provider can point a client
+ * at what is private.
  */
-async function openUrl(url: string, source: OutputSource, { fetcher }: OutputServices): Promise<Bytes> {
-  const data = /^data:[^,]*;base64,/i.exec(url.slice(0, 256))
-  if (data) return Buffer.from(url.slice(data[0].length), 'base64')
+async function mayHandOut(error: unknown, { url, sealed }: Media, source: OutputSource, { fetcher }: OutputServices) {
+  if (!source.handsOut || url === undefined || sealed) return false
+  if (error instanceof SafeFetchError && (error.reason === 'refused' || error.reason === 'empty')) return false
   const { connection, signal } = source
-  const trust = new URL(connection.baseUrl).origin
-  const answer = await fetcher.open(url, { maxBytes: MAX_OUTPUT_BYTES, timeoutMs: FETCH_MS, signal, trust })
-  return answer.body
+  return fetcher.permits(url, { signal, timeoutMs: PERMIT_MS, trust: new URL(connection.baseUrl).origin })
 }
-
-/** Whether the bytes may come if they are asked for again. */
-function mayCome(error: unknown): boolean {
-  if (error instanceof TurnoutError) return error.retryable
-  if (!(error instanceof SafeFetchError)) return false
-  return error.reason === 'network' || error.reason === 'timeout' || (error.status ?? 0) >= 500 || error.status === 404
-}
-
-const isWebUrl = ({ url, sealed }: Media): boolean =>
-  url !== undefined && !sealed && /^https?:/i.test(url) && URL.canParse(url)
 
 async function takeBytes(media: Media, source: OutputSource, services: OutputServices) {
   const { sink, signal } = source
-  if (media.bytes) return sink(media.bytes)
+  if (media.bytes) return sink(requireBytes(media.bytes))
   if (media.body) return sink(bounded(media.body, signal))
   for (let tries = 1; ; tries += 1) {
     try {
-      return await sink(media.sealed ? await openSealed(media, source) : await openUrl(media.url!, source, services))
+      return await sink(await open(media, source, services))
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (tries === TRIES || !mayCome(error)) throw error
@@ -113,16 +110,10 @@ async function takeBytes(media: Media, source: OutputSource, services: OutputSer
   }
 }
 
-/** The reasons of the fetcher read on after the name of a host. */
-function reasonOf(error: unknown): string {
-  if (error instanceof SafeFetchError) return `it ${error.message}.`
-  return error instanceof TurnoutError ? error.message : 'the connection was lost.'
-}
-
 /**
  * Brings one output to where the client can have it. It has been paid for: if
- * its bytes cannot be had, the client gets the provider's own address for it,
- * where there is one. Never throws.
+ * its bytes cannot be had, the client gets the provider's own address for it
+ * where that may be handed out, else an error that says so. Never throws.
  */
 export async function collect(media: Media, source: OutputSource, services: OutputServices): Promise<Collected> {
   const { revisedPrompt, seed } = media
@@ -133,7 +124,7 @@ export async function collect(media: Media, source: OutputSource, services: Outp
   } catch (error) {
     if (source.signal.aborted) return { error: TurnoutError.from(source.signal.reason) }
     const { provider } = source
-    if (isWebUrl(media)) {
+    if (await mayHandOut(error, media, source, services)) {
       const { host } = new URL(media.url!)
       return {
         output: { url: media.url!, mediaType: media.mediaType, ...told },

@@ -8,18 +8,17 @@ import { pricedSettings } from '../../core/image/priced.ts'
 import type { FittedImage, ImageRequest, MappedSetting, SettingNames } from '../../core/image/request.ts'
 import { formatSize } from '../../core/image/size.ts'
 import type { ImageCall } from '../../core/media.ts'
-import type { SafeFetcher } from '../../lib/http/safe-fetch.ts'
+import { addCosts, addUsage } from '../../core/usage.ts'
 import { type AttemptServices, attempt, succeeded } from '../attempts.ts'
-import { inlinePicture, supplyPictures } from '../inputs.ts'
-import type { Metered } from '../metering.ts'
+import { type InputServices, supplyPicture, supplyPictures } from '../inputs.ts'
+import { costOfFailure, type Metered } from '../metering.ts'
 import type { Router } from '../routing/router.ts'
-import { addCosts, addUsage, gravest, settleAll, split } from './batch.ts'
+import { gravest, settleAll, split } from './batch.ts'
 import { drive } from './driver.ts'
 import { type Collected, collect, FETCH_MS, type Output, type Sink } from './outputs.ts'
 
-export interface ImageServices extends AttemptServices {
+export interface ImageServices extends AttemptServices, InputServices {
   router: Router
-  fetcher: SafeFetcher
 }
 
 /** A request for pictures that its deployment can take: nothing has been called yet. */
@@ -53,8 +52,14 @@ export function orderImages(
     )
   }
   const fitted = fitImage(model, request, names)
-  const { size, quality, inputs } = fitted.settings
-  const sent = { ...model.defaults, ...inputs, ...(quality && { quality }), ...(size && { size: formatSize(size) }) }
+  const { size, quality, inputs, endpoint } = fitted.settings
+  const sent = {
+    ...model.defaults,
+    ...inputs,
+    endpoint,
+    ...(quality && { quality }),
+    ...(size && { size: formatSize(size) }),
+  }
   return {
     deployment,
     adapter,
@@ -110,6 +115,10 @@ export interface MadeImages {
 export interface ImageRun {
   signal: AbortSignal
   sink: Sink
+  /** Whether the client may get the provider's own address of a picture that cannot be fetched. */
+  handsOut?: boolean
+  /** Numbers the attempts, where they have no trail that does so. */
+  begin?(): number
   /** Hears of every attempt when it begins, and how many there have been. */
   onAttempt?(attempts: number): void
 }
@@ -119,25 +128,27 @@ async function make(
   services: ImageServices,
   { deployment, adapter, metered }: ImageOrder,
   call: ImageCall,
-  { signal, sink, onAttempt }: ImageRun,
+  { signal, sink, handsOut, begin, onAttempt }: ImageRun,
 ): Promise<Made> {
   const provider = deployment.provider.id
-  const plan = { ...metered, deployment, signal, paidOnAcceptance: true, onAttempt }
+  const plan = { ...metered, deployment, signal, paidOnAcceptance: true, begin, onAttempt }
   const { done, cost, collected } = await attempt(services, plan, async (scope) => {
     const { connection, meter, patience } = scope
     const done = await drive(adapter, call, connection)
     scope.usage = done.usage
+    const { usage, providerCost, upstreamRequestId } = done
     if (done.media.length === 0) {
-      const { upstreamRequestId } = done
       const message = `${provider} answered without a picture.`
-      throw new TurnoutError('invalid_output', message, { provider, upstreamRequestId, retryable: false })
+      throw new TurnoutError('invalid_output', message, { provider, upstreamRequestId, providerCost, retryable: false })
     }
-    const cost = await succeeded(meter, done.usage, done.upstreamRequestId, done.providerCost)
-    // From here on nothing may throw: the record is closed, and what is paid for is not made again.
     patience.expect(FETCH_MS, 'did not send its pictures')
-    const source = { provider, adapter, connection, signal, sink }
+    const source = { provider, adapter, connection, signal, sink, handsOut }
     const collected = await Promise.all(done.media.map((media) => collect(media, source, services)))
     patience.stop()
+    // What was paid for and cannot be had is a failure, but one that costs what it costs and is not made again.
+    const errors = collected.map(({ error }) => error).filter((error) => error !== undefined)
+    if (errors.length === collected.length) throw gravest(errors).with({ usage, providerCost, upstreamRequestId })
+    const cost = await succeeded(meter, usage, upstreamRequestId, providerCost)
     return { done, cost, collected }
   })
   const missing = call.count - done.media.length
@@ -160,15 +171,15 @@ export async function makeImages(services: ImageServices, order: ImageOrder, run
   const { trail } = metered
   const { signal } = run
   const [pictures, mask] = await Promise.all([
-    request.pictures && supplyPictures(request.pictures, adapter.links, services, signal, names.pictures ?? 'pictures'),
-    request.mask && 'url' in request.mask && !adapter.links
-      ? inlinePicture(request.mask.url, services, signal, names.mask ?? 'mask')
-      : request.mask,
+    request.pictures &&
+      supplyPictures(request.pictures, adapter.links, services, signal, names.pictures ?? 'pictures', metered),
+    request.mask && supplyPicture(request.mask, adapter.links, services, signal, names.mask ?? 'mask', metered),
   ])
   const { calls, mapped } = callsOf(order)
   let attempts = 0
   const counted: ImageRun = {
     ...run,
+    begin: () => attempts + 1,
     onAttempt: () => {
       attempts = trail?.attempts ?? attempts + 1
       run.onAttempt?.(attempts)
@@ -188,7 +199,7 @@ export async function makeImages(services: ImageServices, order: ImageOrder, run
   return {
     images,
     usage: addUsage(made.map(({ usage }) => usage)),
-    cost: addCosts([...made.map(({ cost }) => cost), ...failed.map(costOfFailure)]),
+    cost: addCosts([...made.map(({ cost }) => cost), ...failed.map((error) => costOf(order, error))]),
     attempts,
     warnings: unique([
       ...(errors.length > 0 ? [`${missing} of ${request.count} pictures could not be made: ${reasons.join(' ')}`] : []),
@@ -199,6 +210,6 @@ export async function makeImages(services: ImageServices, order: ImageOrder, run
   }
 }
 
-/** Nothing for what was refused; nobody knows what for what was cut or lost. */
-const costOfFailure = (error: TurnoutError): bigint | null =>
-  error.code !== 'content_policy' && mayBeBilled(error) ? null : 0n
+/** What a call that failed has cost all the same. */
+const costOf = ({ deployment, metered }: ImageOrder, error: TurnoutError): bigint | null =>
+  costOfFailure(deployment, { ...error, mayBeBilled: mayBeBilled(error) }, metered.settings)

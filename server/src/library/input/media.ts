@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { PictureField } from './picture.ts'
 import { BOUND, type GivenTarget, OPTIONS, TARGET, type TargetFields, targetProblem } from './target.ts'
 
-const { modelId: _, role: __, productType: ___, ...settings } = GenerateImage.shape
+const { modelId: _, role: __, productType: ___, session: ____, user: _____, ...settings } = GenerateImage.shape
 
 const IMAGE = {
   ...settings,

@@ -1,11 +1,10 @@
+import { Validation } from '@turnout/contract'
 import { z } from 'zod'
 import { EFFORTS } from '../../core/text.ts'
+import { isObject } from '../../lib/objects.ts'
 import { PictureField } from './picture.ts'
 import { isZodSchema } from './schema.ts'
 import { BOUND, OPTIONS, TARGET, type TargetFields, targetProblem } from './target.ts'
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const JsonObject = z.custom<Record<string, unknown>>(isObject, 'must be an object')
 const SchemaField = z.custom<z.core.$ZodType>(isZodSchema, 'must be a schema of zod 4')
@@ -68,6 +67,8 @@ const ToolField = z.strictObject({
 })
 
 const TOOLS = {
+  commit: z.enum(['first', 'complete']).optional(),
+  validate: Validation.optional(),
   tools: z.array(ToolField).optional(),
   toolChoice: z.union([z.enum(['auto', 'none', 'required']), z.strictObject({ name: z.string().min(1) })]).optional(),
   parallelToolCalls: z.boolean().optional(),

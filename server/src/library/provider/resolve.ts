@@ -33,10 +33,10 @@ function explicit(provider: string, options: ReturnType<typeof readOptions>): Re
   const problems = registry.snapshot.problems.filter(({ layer }) => layer === 'file')
   if (problems.length > 0) throw invalidConfiguration(problems)
   const known = configured(registry, provider, usual)
-  return (target, kind) => {
+  return (target, kind, identity) => {
     const name = target.model ?? usual
     if (name !== undefined) supply(registry, provider, name, kind)
-    return known(target, kind)
+    return known(target, kind, identity)
   }
 }
 
@@ -74,9 +74,9 @@ export function bindProvider(
   const options = readOptions(name, given)
   // A credential of somebody's own that fails must not set the deployments of pools aside.
   if (isExplicit(options)) return { services: { ...services, ...freshHealth() }, resolve: explicit(name, options) }
-  const resolve: Resolve = (target, kind) => {
+  const resolve: Resolve = (target, kind, identity) => {
     requireProvider(registry, name)
-    return configured(registry, name, options.model)(target, kind)
+    return configured(registry, name, options.model)(target, kind, identity)
   }
   return { services, resolve }
 }

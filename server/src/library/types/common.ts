@@ -21,6 +21,8 @@ export interface BoundTarget {
 export interface CallOptions {
   /** The end user, for the records of `onAttempt` and, of calls for text, for the provider's abuse checks. */
   user?: string
+  /** Calls of one session go to the same member of a pool as long as it is well, for the sake of the provider's caches. */
+  session?: string
   /** Ends the call, at the provider too; it rejects with `canceled`. */
   signal?: AbortSignal
 }
@@ -35,6 +37,9 @@ export interface Served {
   provider: string
   /** How many calls it took, failed ones included. */
   attempts: number
+  /** The experiment that the call takes part in, and the variant it was given. */
+  experiment?: string
+  variant?: string
   usage: Usage
   /** US dollars as a decimal string; null when not known. What failed attempts cost is told to `onAttempt`. */
   cost: string | null

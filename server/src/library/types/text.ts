@@ -1,4 +1,4 @@
-import type { FinishReason } from '@turnout/contract'
+import type { FinishReason, Switched, Validation, ValidationVerdict } from '@turnout/contract'
 import type { z } from 'zod'
 import type { Effort, JsonSchema, OutputFormat, ToolChoice } from '../../core/text.ts'
 import type { CallOptions, PictureInput, Served } from './common.ts'
@@ -62,6 +62,10 @@ export interface TextSettings extends CallOptions {
 export interface ToolSettings {
   tools?: readonly Tool[]
   toolChoice?: ToolChoice
+  /** `complete`: nothing of a stream is given before the whole answer stands; `first`, the default: as it comes. */
+  commit?: 'first' | 'complete'
+  /** What the answer must fulfil besides what its pool and its role ask for. A stream needs its `when`. */
+  validate?: z.input<typeof Validation>
   /** False: at most one call of a tool in an answer. */
   parallelToolCalls?: boolean
   /** In which form the text is wanted. What comes otherwise is refused as `invalid_output`. */
@@ -80,6 +84,8 @@ export interface TextAnswer extends Served {
   rawFinishReason: string | null
   /** The answer as the next message of the conversation. */
   message: AssistantMessage
+  /** Of a stream that was judged at its end. */
+  validation?: ValidationVerdict
 }
 
 export type TextStreamPart =
@@ -87,6 +93,8 @@ export type TextStreamPart =
   | { type: 'reasoning-delta'; text: string }
   /** `id` and `name` come with the first delta of a call; `arguments` are pieces of its JSON text. */
   | { type: 'tool-call-delta'; index: number; id?: string; name?: string; arguments?: string }
+  /** Another model goes on with an answer that broke off. */
+  | ({ type: 'switched' } & Switched)
   /** The last part. Without it an answer is not complete: then the iteration has thrown. */
   | ({ type: 'finish' } & TextAnswer)
 

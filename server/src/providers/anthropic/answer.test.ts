@@ -43,8 +43,10 @@ test('asks for a stream and ends with what it took', async () => {
   expect(connection.lastJson()).toMatchObject({ stream: true })
 })
 
-test('a bad event, a ping and one that is not known are passed over', async () => {
-  const parts = await streamed(START, TEXT, '{"type":', { type: 'ping' }, { type: 'news' }, hello, STOP, DELTA, END)
+test('an event that is no JSON, a ping and one that is not known are passed over, a damaged one is not', async () => {
+  const damaged = streamed(START, TEXT, '{"type":', hello, STOP, DELTA, END)
+  await expect(damaged).rejects.toMatchObject({ code: 'invalid_output' })
+  const parts = await streamed(START, TEXT, 'keep-alive', { type: 'ping' }, { type: 'news' }, hello, STOP, DELTA, END)
   expect(parts).toMatchObject([{ text: 'Hello' }, { type: 'finish' }])
 })
 

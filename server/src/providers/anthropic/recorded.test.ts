@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { TextCall, TextPart } from '../../core/text.ts'
 import { anthropic } from '../anthropic.ts'
 import { eventStream } from '../shared/messages/testing.ts'
-import { whole } from '../shared/messages/whole.ts'
+import { whole } from '../shared/whole.ts'
 import { collect, connectTo } from '../testing/connection.ts'
 import { inPieces, readChunks, readWire, wireFolder } from '../testing/wire.ts'
 
@@ -113,7 +113,7 @@ async function stream(body: Iterable<Uint8Array>) {
   const ends = parts.filter((part) => part.type === 'finish')
   expect(ends).toHaveLength(1)
   expect(parts.at(-1)).toBe(ends[0])
-  return read(whole(parts.slice(0, -1) as TextPart[], ends[0]!))
+  return read(whole(parts))
 }
 
 /** Recordings that are no whole answers: what must become of them is tested by itself. */

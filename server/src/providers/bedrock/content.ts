@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import { TurnoutError } from '../../core/error.ts'
 import type { ContentPart, Picture, TextCall, TextMessage } from '../../core/text.ts'
+import { interleaved, type Kept, keptIn } from '../shared/kept.ts'
 import { inlineOf } from '../shared/media.ts'
-import { interleaved, type Kept, keptIn } from '../shared/messages/kept.ts'
 import { isSameClaude } from '../shared/messages/traits.ts'
 import { toReasoningContent } from './thoughts.ts'
 

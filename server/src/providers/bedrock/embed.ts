@@ -1,8 +1,9 @@
 import type { Connection, EmbedAdapter, EmbedCall, EmbedResult } from '../../core/adapter.ts'
 import { countOf } from '../../core/count.ts'
 import { TurnoutError } from '../../core/error.ts'
+import { isObject } from '../../lib/objects.ts'
 import { awsRequestId } from '../shared/aws/call.ts'
-import { isObject, readObject } from '../shared/exchange.ts'
+import { readObject } from '../shared/exchange.ts'
 import { invalidOutput } from '../shared/failure.ts'
 import { callModel } from './door.ts'
 

@@ -1,6 +1,7 @@
 import type { Connection, ListedModel } from '../../core/adapter.ts'
+import { isObject } from '../../lib/objects.ts'
 import { BEDROCK, callAws } from '../shared/aws/call.ts'
-import { isObject, readObject } from '../shared/exchange.ts'
+import { readObject } from '../shared/exchange.ts'
 import { text } from '../shared/failure.ts'
 import { bedrockError } from './errors.ts'
 

@@ -1,6 +1,7 @@
 import { TurnoutError } from '../../core/error.ts'
 import { sizeOf } from '../../core/image/ratio.ts'
 import type { ImageCall } from '../../core/media.ts'
+import { defined } from '../../lib/objects.ts'
 import { inlineOf, leftOut, type MediaSetting, requireAtMost, shapeOf } from '../shared/media.ts'
 import type { ImageAnswer, ImageWire } from './image.ts'
 
@@ -70,9 +71,6 @@ function configOf(given: Json | undefined): Json {
 const othersOf = (given: Json | undefined): Json =>
   Object.fromEntries(Object.entries(given ?? {}).filter(([name]) => !OF_CONFIG.includes(name)))
 
-const present = (fields: Json): Json =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
-
 function request(call: ImageCall, provider: string): { body: Json; warnings: string[] } {
   const warnings = leftOut(call, TAKES)
   const own = {
@@ -86,7 +84,7 @@ function request(call: ImageCall, provider: string): { body: Json; warnings: str
     ...othersOf(call.defaults),
     ...taskOf(call, provider, warnings),
     ...othersOf(call.inputs),
-    imageGenerationConfig: { ...configOf(call.defaults), ...present(own), ...configOf(call.inputs) },
+    imageGenerationConfig: { ...configOf(call.defaults), ...defined(own), ...configOf(call.inputs) },
   }
   return { body, warnings }
 }

@@ -1,6 +1,7 @@
 import { TurnoutError } from '../../core/error.ts'
 import type { TextPart } from '../../core/text.ts'
-import { Keeper, type Place } from '../shared/messages/kept.ts'
+import { AnswerParts, type OpenCall } from '../shared/answer-parts.ts'
+import type { Place } from '../shared/kept.ts'
 import { converseFinish, converseUsage, failureOf } from './finish.ts'
 import type { ConverseRequest } from './request.ts'
 import { redactedBlock, thinkingBlock } from './thoughts.ts'
@@ -11,7 +12,7 @@ type Finish = Extract<TextPart, { type: 'finish' }>
 /** A block that has begun and not ended. */
 type Block =
   | { kind: 'thinking'; text: string; signature: string; redacted: string; place: Place }
-  | { kind: 'call'; index: number | undefined; written: boolean }
+  | { kind: 'call'; call: OpenCall }
   /** A tool that runs at the provider, whose input is nobody's business. */
   | { kind: 'other' }
 
@@ -27,18 +28,14 @@ const asJson = (value: unknown): Json => (typeof value === 'object' && value !==
 export class ConverseReader {
   readonly #request: ConverseRequest
   readonly #open = new Map<unknown, Block>()
-  readonly #thoughts = new Keeper()
-  #calls = 0
-  #characters = 0
-  /** Text beside an answer that a tool is to give; it is the answer only if the tool gives none. */
-  #aside = ''
-  #answered = false
+  readonly #parts: AnswerParts
   #stopReason: string | null = null
   #usage: Json | undefined
   #begun = false
 
   constructor(request: ConverseRequest) {
     this.#request = request
+    this.#parts = new AnswerParts(request.answerTool)
   }
 
   /** Whether the answer has ended; its usage may still come. */
@@ -94,7 +91,7 @@ export class ConverseReader {
     const part = this.#begin(index, block)
     const open = this.#open.get(index)
     if (open?.kind !== 'call') return part
-    const written = this.#write(open, JSON.stringify(asJson(block.toolUse).input ?? {}))
+    const written = this.#parts.write(open.call, JSON.stringify(asJson(block.toolUse).input ?? {}))
     return part?.type === 'tool-call-delta' && written?.type === 'tool-call-delta'
       ? { ...part, arguments: written.arguments }
       : (part ?? written)
@@ -108,78 +105,53 @@ export class ConverseReader {
       this.#open.set(index, { kind: 'other' })
       return undefined
     }
-    const { answerTool } = this.#request
-    const isAnswer = answerTool !== undefined && name === answerTool
-    if (isAnswer) this.#answered = true
-    const call = isAnswer ? undefined : this.#calls++
-    this.#open.set(index, { kind: 'call', index: call, written: false })
-    return call === undefined
-      ? undefined
-      : { type: 'tool-call-delta', index: call, id: text(toolUseId), name: text(name) }
+    const { call, part } = this.#parts.call(text(toolUseId), text(name))
+    this.#open.set(index, { kind: 'call', call })
+    return part
   }
 
   #delta(index: unknown, delta: Json): TextPart | undefined {
     this.#begun = true
-    if (typeof delta.text === 'string') return this.#say(delta.text)
+    if (typeof delta.text === 'string') return this.#parts.say(delta.text)
     if (delta.reasoningContent !== undefined) return this.#think(index, asJson(delta.reasoningContent))
     const open = this.#open.get(index)
     if (delta.toolUse === undefined || open?.kind !== 'call') return undefined
-    return this.#write(open, text(asJson(delta.toolUse).input))
-  }
-
-  #say(said: string): TextPart | undefined {
-    if (said === '') return undefined
-    if (this.#request.answerTool !== undefined) {
-      this.#aside += said
-      return undefined
-    }
-    this.#characters += said.length
-    return { type: 'text-delta', text: said }
+    return this.#parts.write(open.call, text(asJson(delta.toolUse).input))
   }
 
   #think(index: unknown, delta: Json): TextPart | undefined {
     let open = this.#open.get(index)
     if (open?.kind !== 'thinking') {
-      open = { kind: 'thinking', text: '', signature: '', redacted: '', place: [this.#characters, this.#calls] }
+      open = { kind: 'thinking', text: '', signature: '', redacted: '', place: this.#parts.place }
       this.#open.set(index, open)
     }
     const thought = text(delta.text)
     open.text += thought
     open.signature += text(delta.signature)
     open.redacted += text(delta.redactedContent)
-    return thought === '' ? undefined : { type: 'reasoning-delta', text: thought }
-  }
-
-  #write(open: Extract<Block, { kind: 'call' }>, json: string): TextPart | undefined {
-    if (json === '') return undefined
-    open.written = true
-    if (open.index !== undefined) return { type: 'tool-call-delta', index: open.index, arguments: json }
-    this.#characters += json.length
-    return { type: 'text-delta', text: json }
+    return this.#parts.think(thought)
   }
 
   #end(index: unknown): TextPart | undefined {
     const open = this.#open.get(index)
     this.#open.delete(index)
-    if (open?.kind === 'call' && !open.written) return this.#write(open, '{}')
+    if (open?.kind === 'call' && !open.call.written) return this.#parts.write(open.call, '{}')
     if (open?.kind !== 'thinking') return undefined
     // Thoughts without a signature are not taken back.
-    if (open.signature !== '') this.#thoughts.keep(thinkingBlock(open.text, open.signature), open.place)
-    if (open.redacted !== '') this.#thoughts.keep(redactedBlock(open.redacted), open.place)
+    if (open.signature !== '') this.#parts.thoughts.keep(thinkingBlock(open.text, open.signature), open.place)
+    if (open.redacted !== '') this.#parts.thoughts.keep(redactedBlock(open.redacted), open.place)
     return undefined
   }
 
   /** The text that has been held back, if it turned out to be the answer. */
   rest(): TextPart | undefined {
-    if (this.#aside === '' || this.#answered) return undefined
-    this.#characters += this.#aside.length
-    return { type: 'text-delta', text: this.#aside }
+    return this.#parts.rest()
   }
 
   /** @throws TurnoutError where the end is a failure, such as content_policy for an answer that was withheld */
   finish(provider: string, upstreamStatus: number, upstreamRequestId: string | undefined): Finish {
     const raw = this.#stopReason
-    const failure = failureOf(raw ?? '', this.#characters > 0 || this.#calls > 0)
+    const failure = failureOf(raw ?? '', this.#parts.said)
     if (failure) {
       const [code, what] = failure
       throw new TurnoutError(code, `${provider} ${what}.`, {
@@ -187,17 +159,17 @@ export class ConverseReader {
         upstreamStatus,
         upstreamRequestId,
         upstreamCode: raw ?? undefined,
+        usage: converseUsage(this.#usage ?? {}),
       })
     }
-    const reason = converseFinish(raw)
     return {
       type: 'finish',
-      reason: reason === 'tool-calls' && this.#calls === 0 ? 'stop' : reason,
+      reason: this.#parts.reason(converseFinish(raw)),
       raw,
       usage: converseUsage(this.#usage ?? {}),
       warnings: this.#request.warnings,
       upstreamRequestId,
-      opaque: this.#thoughts.opaque('thinking', { model: this.#request.model }),
+      opaque: this.#parts.thoughts.opaque('thinking', { model: this.#request.model }),
     }
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { TextCall, TextPart, TextResult } from '../../core/text.ts'
+import type { TextCall, TextResult } from '../../core/text.ts'
 import { bedrock } from '../bedrock.ts'
 import { eventFrames, KEYS } from '../shared/aws/testing.ts'
-import { whole } from '../shared/messages/whole.ts'
+import { whole } from '../shared/whole.ts'
 import { collect, connectTo } from '../testing/connection.ts'
 import { inPieces, readChunks, readWire, wireFolder } from '../testing/wire.ts'
 
@@ -134,9 +134,8 @@ const connect = (body: string | Iterable<Uint8Array>) =>
 
 async function stream(body: Iterable<Uint8Array>, call = CALL): Promise<TextResult> {
   const parts = await collect(bedrock.text!.stream(call, connect(body)))
-  const end = parts.pop() as Extract<TextPart, { type: 'finish' }>
-  expect(end.type).toBe('finish')
-  return whole(parts, end)
+  expect(parts.at(-1)?.type).toBe('finish')
+  return whole(parts)
 }
 
 const eventsOf = (name: string): Json[] =>

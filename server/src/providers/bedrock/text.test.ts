@@ -311,11 +311,16 @@ describe('a stream', () => {
   test('passes over events that are not known or not JSON', async () => {
     const parts = await stream(
       eventFrame('newEvent', { a: 1 }),
-      eventFrame('contentBlockDelta', Buffer.from('{')),
+      eventFrame('contentBlockDelta', Buffer.from('?')),
       DELTA,
       STOP,
     )
     expect(textOf(parts)).toBe('hel')
+  })
+
+  test('fails where one is damaged', async () => {
+    const damaged = stream(DELTA, eventFrame('contentBlockDelta', Buffer.from('{')), STOP)
+    await expect(damaged).rejects.toMatchObject({ code: 'invalid_output' })
   })
 
   test('with a tool of the provider’s own shows no call of it', async () => {

@@ -1,13 +1,14 @@
 import type { Connection, TextAdapter, TransportResponse } from '../../core/adapter.ts'
 import type { TurnoutError } from '../../core/error.ts'
 import type { TextCall, TextPart, TextResult } from '../../core/text.ts'
+import { isObject } from '../../lib/objects.ts'
+import { openAnswer } from '../shared/answer-events.ts'
 import { awsRequestId } from '../shared/aws/call.ts'
 import type { AwsMessage } from '../shared/aws/event-frames.ts'
 import { awsMessages } from '../shared/aws/event-stream.ts'
-import { isObject, readObject } from '../shared/exchange.ts'
-import { invalidOutput, parseJson } from '../shared/failure.ts'
-import { openAnswer } from '../shared/messages/answer-events.ts'
-import { whole } from '../shared/messages/whole.ts'
+import { readObject } from '../shared/exchange.ts'
+import { invalidOutput, parseEvent } from '../shared/failure.ts'
+import { whole } from '../shared/whole.ts'
 import { callModel } from './door.ts'
 import { bedrockError } from './errors.ts'
 import { ConverseReader } from './reader.ts'
@@ -23,7 +24,7 @@ async function generate(call: TextCall, connection: Connection): Promise<TextRes
   const parts: TextPart[] = [...reader.readWhole(answer)]
   const rest = reader.rest()
   if (rest) parts.push(rest)
-  return whole(parts, reader.finish(provider, response.status, awsRequestId(response)))
+  return whole([...parts, reader.finish(provider, response.status, awsRequestId(response))])
 }
 
 /** A failure inside a stream, as if it were the answer. */
@@ -42,7 +43,7 @@ async function* stream(call: TextCall, connection: Connection): AsyncIterable<Te
   read: for await (const messages of awsMessages(answer, () => reader.complete, provider)) {
     for (const message of messages) {
       if (message.kind !== 'event') throw failure(message, response, connection)
-      const event = parseJson(message.body.toString())
+      const event = parseEvent(message.body.toString(), provider, response)
       if (!isObject(event)) continue
       const part = reader.read(message.name, event)
       if (part) yield part

@@ -1,6 +1,7 @@
 import type { ImageCall } from '../../core/media.ts'
 import type { Picture } from '../../core/text.ts'
-import { defined, inlineOf, leftOut, requireAtMost, urlOrBase64 } from '../shared/media.ts'
+import { defined } from '../../lib/objects.ts'
+import { inlineOf, leftOut, requireAtMost, urlOrBase64 } from '../shared/media.ts'
 import { type Family, familyOf, takenBy } from './families.ts'
 import { shapeFields } from './shape.ts'
 

@@ -3,7 +3,7 @@ import type { Connection, TransportResponse } from '../../core/adapter.ts'
 import { nanoDollarsOf } from '../../core/count.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Media, MediaDone, MediaOutcome, RemoteOperation } from '../../core/media.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
 import { mediaTypeOfUrl } from '../shared/media.ts'
 import { FAILED } from './errors.ts'
@@ -12,6 +12,8 @@ import { FAILED } from './errors.ts'
 export interface BflOperation {
   id: string
   pollingUrl: string
+  /** The URL is of our own making, because BFL named none: whoever is not found there may be elsewhere. */
+  isBuilt?: true
   /** In nano-dollars, as a decimal number. */
   providerCost?: string
   /** Of a result whose URL does not tell. */
@@ -81,6 +83,9 @@ function failure(code: ErrorCode, status: string, answer: Json, { id }: BflOpera
     upstreamStatus: 200,
     upstreamCode: status,
     upstreamRequestId: id,
+    // The cost that was named at the start is that of a success: what fails or is moderated is not charged.
+    // Source: help.bfl.ai, "Why is my prompt getting moderated?", June 2026.
+    providerCost: costOf(answer.cost) ?? 0n,
   })
 }
 
@@ -93,7 +98,7 @@ export function readTask(
   provider: string,
 ): MediaOutcome {
   const status = text(answer.status) ?? ''
-  const failed = FAILED.get(status)
+  const failed = operation.isBuilt && status === 'Task not found' ? undefined : FAILED.get(status)
   if (failed) throw failure(failed, status, answer, operation, provider)
   const providerCost =
     costOf(answer.cost) ?? (operation.providerCost === undefined ? undefined : BigInt(operation.providerCost))

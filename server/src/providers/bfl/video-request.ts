@@ -1,6 +1,7 @@
 import { TurnoutError } from '../../core/error.ts'
 import type { VideoCall } from '../../core/media.ts'
-import { aspectRatioOf, defined, leftOut, type MediaSetting, requireAtMost, urlOrBase64 } from '../shared/media.ts'
+import { defined } from '../../lib/objects.ts'
+import { aspectRatioOf, leftOut, type MediaSetting, requireAtMost, urlOrBase64 } from '../shared/media.ts'
 import type { BflRequest } from './image-request.ts'
 
 /**

@@ -1,5 +1,6 @@
 import type { ImageCall, VideoCall } from '../../core/media.ts'
-import { defined, leftOut, nearestShape, requireAtMost, seedWithin, shapeOf, urlOf } from '../shared/media.ts'
+import { defined } from '../../lib/objects.ts'
+import { leftOut, nearestShape, requireAtMost, seedWithin, shapeOf, urlOf } from '../shared/media.ts'
 
 const MAX_SEED = 2_147_483_647
 

@@ -3,7 +3,7 @@ import type { TransportResponse } from '../../core/adapter.ts'
 import { countOf } from '../../core/count.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Media, MediaDone, MediaPending } from '../../core/media.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
 import { mediaTypeOfUrl } from '../shared/media.ts'
 import { meaningOf } from './errors.ts'
@@ -55,6 +55,8 @@ export function failureOf(failed: Json, provider: string, requestId: string | un
     upstreamRequestId: requestId,
     // The task has ended; asking for the same again is a new task.
     retryable: false,
+    // Source: Model Studio, FAQ of image generation: outputs that were made are charged, failures are not.
+    providerCost: 0n,
   })
 }
 
@@ -100,5 +102,6 @@ export const pending = (operation: TaskOperation, requestId: string | undefined)
   status: 'pending',
   operation: { ...operation },
   pollAfterMs: POLL_MS[operation.kind],
+  warnings: operation.warnings,
   ...(requestId !== undefined && { upstreamRequestId: requestId }),
 })

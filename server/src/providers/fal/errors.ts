@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@turnout/contract'
 import { TurnoutError } from '../../core/error.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { type ErrorReader, errorReader, parseJson, readPlain, type Said, text } from '../shared/failure.ts'
 
 type Headers = Readonly<Record<string, string>>
@@ -97,7 +97,9 @@ const isFal = (headers: Headers, body: string): boolean =>
 /**
  * How the work has failed, which fal tells by a failed answer to the question
  * for its result. The question itself was answered well: so the status is not
- * that of the error, or it would be asked again.
+ * that of the error, or it would be asked again. What fal itself has failed at
+ * is not charged; what finds fault with the input may be.
+ * Source: fal.ai/docs, FAQ, "Do you charge for failed requests?", read November 2026.
  */
 export const falResultError: ErrorReader = (status, headers, body, provider) => {
   const error = falError(status, headers, body, provider)
@@ -110,5 +112,6 @@ export const falResultError: ErrorReader = (status, headers, body, provider) => 
     upstreamStatus: 200,
     upstreamCode: error.upstreamCode ?? String(status),
     upstreamRequestId: error.upstreamRequestId,
+    providerCost: status >= 500 ? 0n : undefined,
   })
 }

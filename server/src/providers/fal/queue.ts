@@ -2,7 +2,7 @@ import type { Connection, TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { MediaPending, RemoteOperation } from '../../core/media.ts'
 import { memoised } from '../../lib/memoised.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
 
 type Json = Readonly<Record<string, unknown>>

@@ -1,6 +1,8 @@
 import { TurnoutError } from '../../core/error.ts'
+import { writeCall } from '../../core/inputs/write.ts'
+import type { ImageCall, VideoCall } from '../../core/media.ts'
 import type { Picture } from '../../core/text.ts'
-import { requireAtMost, urlOf } from '../shared/media.ts'
+import { leftOut, type MediaSetting, requireAtMost, urlOf } from '../shared/media.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -48,4 +50,19 @@ export const bodyOf = (
   const body: Record<string, unknown> = { ...spelledOut(defaults, model) }
   for (const [name, value] of Object.entries(derived)) if (value !== undefined) body[name] = value
   return Object.assign(body, spelledOut(inputs, model))
+}
+
+/**
+ * A call of a model whose record says itself what its endpoint calls the
+ * settings: no table is asked. Undefined for one whose record says nothing.
+ */
+export function declaredRequest(call: ImageCall | VideoCall): FalRequest | undefined {
+  const settings = call.transform?.settings
+  if (settings === undefined) return undefined
+  const { fields, taken } = writeCall(settings, call, urlOf)
+  const warnings = leftOut(call, taken as MediaSetting[])
+  if (settings.prompt === undefined && call.prompt.trim() !== '') {
+    warnings.push('The model takes no prompt; it was left out.')
+  }
+  return { body: bodyOf(call, fields), warnings }
 }

@@ -1,7 +1,7 @@
 import type { TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Media, MediaDone } from '../../core/media.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
 import { mediaTypeOfHeader, mediaTypeOfUrl } from '../shared/media.ts'
 import type { Asked } from './queue.ts'
@@ -81,6 +81,7 @@ export function readResult(
       upstreamStatus: response.status,
       upstreamCode: 'has_nsfw_concepts',
       upstreamRequestId: requestId,
+      usage: usageOf(files, output, asked),
     })
   }
   const told =

@@ -1,6 +1,6 @@
 import { TurnoutError } from '../../core/error.ts'
 import type { ContentPart, Picture, TextMessage, ToolCall } from '../../core/text.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { parseJson } from '../shared/failure.ts'
 import { isGemini3 } from './thinking.ts'
 

@@ -1,6 +1,7 @@
 import type { Usage } from '@turnout/contract'
 import type { Connection, EmbedAdapter, EmbedCall, EmbedResult } from '../../core/adapter.ts'
-import { isObject, readObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
+import { readObject } from '../shared/exchange.ts'
 import { invalidOutput } from '../shared/failure.ts'
 import { callModel, geminiDoor } from './door.ts'
 import { present } from './request.ts'

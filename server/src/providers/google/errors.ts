@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@turnout/contract'
 import type { TransportResponse } from '../../core/adapter.ts'
 import type { TurnoutError } from '../../core/error.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import {
   codeOfStatus,
   type ErrorReader,
@@ -145,7 +145,8 @@ const REFUSALS: ReadonlySet<string> = new Set([
 
 /**
  * The failure of a long-running operation, a `google.rpc.Status` in an answer
- * of status 200. It is final, so it gets a status that leaves no doubt.
+ * of status 200. It is final, so it gets a status that leaves no doubt, and
+ * what was not made is not charged.
  */
 export function operationError(
   error: Json,
@@ -154,5 +155,5 @@ export function operationError(
 ): TurnoutError {
   const word = RPC_WORDS[Number(error.code)] ?? 'UNKNOWN'
   const body = JSON.stringify({ error: { ...error, status: word } })
-  return googleError(REFUSALS.has(word) ? 400 : 500, headers, body, provider)
+  return googleError(REFUSALS.has(word) ? 400 : 500, headers, body, provider).with({ providerCost: 0n })
 }

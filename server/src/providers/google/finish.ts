@@ -1,7 +1,7 @@
-import type { ErrorCode, FinishReason } from '@turnout/contract'
+import type { ErrorCode, FinishReason, Usage } from '@turnout/contract'
 import type { TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { text } from '../shared/failure.ts'
 
 /** Words by which Google says that it withheld the rest of an answer. */
@@ -50,6 +50,8 @@ export interface Silence {
   /** What Google says to it in words. */
   message?: string | undefined
   responseId?: string | undefined
+  /** What was counted all the same: a prompt is paid for although its answer is withheld. */
+  usage?: Usage | undefined
 }
 
 /** The categories whose ratings led to a refusal. */
@@ -63,7 +65,7 @@ const blockedFor = (ratings: unknown): string[] =>
  * just empty. A blocked prompt and a withheld answer both come with status 200.
  */
 export function silenceError(
-  { promptFeedback, finish, message, responseId }: Silence,
+  { promptFeedback, finish, message, responseId, usage }: Silence,
   { status }: Pick<TransportResponse, 'status'>,
   provider: string,
 ): TurnoutError | undefined {
@@ -85,6 +87,7 @@ export function silenceError(
     upstreamStatus: status,
     upstreamCode: word,
     upstreamRequestId: responseId,
+    usage,
     details: categories.length > 0 ? { categories } : undefined,
   })
 }

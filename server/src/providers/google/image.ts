@@ -1,7 +1,8 @@
 import type { Connection, ImageAdapter, TransportResponse } from '../../core/adapter.ts'
 import type { TurnoutError } from '../../core/error.ts'
 import type { ImageCall, Media, MediaDone } from '../../core/media.ts'
-import { isObject, readObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
+import { readObject } from '../shared/exchange.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
 import { inlinePart } from './contents.ts'
 import { callModel, type Door } from './door.ts'
@@ -91,11 +92,12 @@ function noPicture(
     finish: text(candidate.finishReason),
     message,
     responseId: text(answer.responseId),
+    usage: readUsage(answer.usageMetadata),
   }
   const error = silenceError(silence, response, provider)
   if (error) return error
   const what = message ? `made no picture but said: ${message}` : 'answered without a picture'
-  return invalidOutput(provider, what, response, false)
+  return invalidOutput(provider, what, response, false).with({ usage: silence.usage })
 }
 
 async function makeByGemini(door: Door, call: ImageCall, connection: Connection): Promise<MediaDone> {

@@ -1,7 +1,8 @@
 import type { Connection } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { ImageCall, Media, MediaDone } from '../../core/media.ts'
-import { isObject, readObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
+import { readObject } from '../shared/exchange.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
 import { callModel, type Door } from './door.ts'
 import { present } from './request.ts'
@@ -80,6 +81,8 @@ export async function makeByImagen(door: Door, call: ImageCall, connection: Conn
     throw new TurnoutError('content_policy', `${provider} withheld every picture${why}`, {
       provider,
       upstreamStatus: response.status,
+      // Where the result is filtered the input alone is charged, and that of Imagen has no price.
+      providerCost: 0n,
     })
   }
   if (media.length < call.count) {

@@ -1,4 +1,4 @@
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 
 type Container = Record<string, unknown> | unknown[]
 

@@ -1,6 +1,7 @@
+import type { Usage } from '@turnout/contract'
 import type { TransportResponse } from '../../core/adapter.ts'
 import type { TextEnd, TextPart, ToolCall } from '../../core/text.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
 import { finishReason, silenceError } from './finish.ts'
 import { PartialArguments } from './partial-arguments.ts'
@@ -42,6 +43,11 @@ export class AnswerReader {
     return this.#finish !== null || text(isObject(this.#feedback) && this.#feedback.blockReason) !== undefined
   }
 
+  /** What has been counted so far. */
+  get usage(): Usage {
+    return readUsage(this.#usage) ?? {}
+  }
+
   /** What a chunk, or a whole answer, says. @throws TurnoutError invalid_output */
   read(chunk: Json): TextPart[] {
     const said: TextPart[] = []
@@ -73,6 +79,7 @@ export class AnswerReader {
           finish: this.#finish,
           message: this.#finishMessage,
           responseId: this.#responseId,
+          usage: readUsage(this.#usage),
         },
         this.#response,
         this.#provider,
@@ -91,7 +98,7 @@ export class AnswerReader {
     return {
       reason: finishReason(this.#finish, this.#calls),
       raw: this.#finish,
-      usage: readUsage(this.#usage) ?? {},
+      usage: this.usage,
       warnings: this.#warnings,
       upstreamRequestId: this.#responseId,
     }

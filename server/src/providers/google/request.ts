@@ -1,5 +1,5 @@
 import type { ContentPart, OutputFormat, TextCall, Tool } from '../../core/text.ts'
-import { isObject } from '../shared/exchange.ts'
+import { defined, isObject } from '../../lib/objects.ts'
 import { type Part, wireContents } from './contents.ts'
 import { isGemini3, thinkingConfig } from './thinking.ts'
 
@@ -31,13 +31,8 @@ export function readDefaults(defaults: Json | undefined): { request: Json; confi
 
 /** Only the fields that are set, so that defaults show through; undefined where none is. */
 export function present(fields: Json): Record<string, unknown> | undefined {
-  let set: Record<string, unknown> | undefined
-  for (const name of Object.keys(fields)) {
-    if (fields[name] === undefined) continue
-    set ??= {}
-    set[name] = fields[name]
-  }
-  return set
+  const set = defined(fields)
+  return Object.keys(set).length === 0 ? undefined : set
 }
 
 /** A description is required; where there is none, the name has to do. */

@@ -321,8 +321,10 @@ describe('streams', () => {
     expect((await generate(answer([{ text: 'a' }], 'STOP', { usageMetadata: { trafficType: 'X' } }))).usage).toEqual({})
   })
 
-  test('a chunk that cannot be read is left out, unless it was the end', async () => {
-    expect(await stream(sse(begun, '{"candidates":', answer([{ text: 'lo' }])))).toHaveLength(3)
+  test('a chunk that is no JSON is left out, a damaged one is not', async () => {
+    expect(await stream(sse(begun, 'keep-alive', answer([{ text: 'lo' }])))).toHaveLength(3)
+    const damaged = stream(sse(begun, '{"candidates":', answer([{ text: 'lo' }])))
+    await expect(damaged).rejects.toMatchObject({ code: 'invalid_output' })
     await expect(stream(sse(begun, '{"candidates":'))).rejects.toMatchObject({ code: 'invalid_output' })
   })
 

@@ -1,35 +1,16 @@
 import type { Connection, TextAdapter, TransportResponse } from '../../core/adapter.ts'
 import type { TurnoutError } from '../../core/error.ts'
 import type { TextCall, TextPart, TextResult } from '../../core/text.ts'
+import { isObject } from '../../lib/objects.ts'
 import { EventFramer, MOST_PENDING, type ServerSentEvent } from '../../lib/sse.ts'
-import { isObject, readObject } from '../shared/exchange.ts'
-import { invalidOutput, parseJson } from '../shared/failure.ts'
-import { LINGER_MS, openAnswer } from '../shared/messages/answer-events.ts'
+import { LINGER_MS, openAnswer } from '../shared/answer-events.ts'
+import { readObject } from '../shared/exchange.ts'
+import { invalidOutput, parseEvent, parseJson } from '../shared/failure.ts'
+import { whole } from '../shared/whole.ts'
 import { callModel, type Door } from './door.ts'
 import { googleError } from './errors.ts'
 import { AnswerReader } from './reader.ts'
 import { textRequest } from './request.ts'
-
-/** The parts of an answer put together. */
-function joined(parts: readonly TextPart[]): TextResult {
-  let text = ''
-  let reasoning = ''
-  const toolCalls: TextResult['toolCalls'] = []
-  for (const part of parts) {
-    if (part.type === 'text-delta') text += part.text
-    else if (part.type === 'reasoning-delta') reasoning += part.text
-    else if (part.type === 'tool-call-delta') {
-      const { index, id = '', name = '', arguments: written = '', opaque } = part
-      const begun = toolCalls[index]
-      if (begun) begun.arguments += written
-      else toolCalls[index] = { id, name, arguments: written, opaque }
-    } else {
-      const { type: _, ...end } = part
-      return { text, reasoning: reasoning || undefined, toolCalls, ...end }
-    }
-  }
-  throw new Error('an answer ended without its end')
-}
 
 /** An answer of status 200 may still be an error. */
 function refuseError(value: unknown, { status, headers }: TransportResponse, provider: string): void {
@@ -42,8 +23,13 @@ function refuseError(value: unknown, { status, headers }: TransportResponse, pro
  * the field name `data`, so a bare object is looked at as well. Undefined for
  * what is neither.
  */
-function readEvent({ data, start, end }: ServerSentEvent, bytes: Buffer): unknown {
-  if (data !== undefined) return parseJson(data)
+function readEvent(
+  { data, start, end }: ServerSentEvent,
+  bytes: Buffer,
+  response: TransportResponse,
+  provider: string,
+): unknown {
+  if (data !== undefined) return parseEvent(data, provider, response)
   const bare = bytes.toString('utf8', start, end).trimStart()
   return bare.startsWith('{') || bare.startsWith('[') ? parseJson(bare) : undefined
 }
@@ -52,8 +38,7 @@ const NOTHING: readonly TextPart[] = []
 
 /**
  * Text by `generateContent`. A stream has no end marker: `finishReason` is the
- * end, but some models say it in every chunk, so that more is waited for. A chunk that cannot be read is left out; if it was the last one, the
- * end is missed.
+ * end, but some models say it in every chunk, so that more is waited for.
  * Source: Gemini API reference, generateContent, read November 2026.
  */
 export const googleText = (door: Door): TextAdapter => ({
@@ -64,7 +49,7 @@ export const googleText = (door: Door): TextAdapter => ({
     const answer = await readObject(response, connection.provider)
     refuseError(answer, response, connection.provider)
     const reader = new AnswerReader(response, connection.provider, warnings)
-    return joined([...reader.read(answer), ...reader.end(true)])
+    return whole([...reader.read(answer), ...reader.end(true)])
   },
   async *stream(call: TextCall, connection: Connection): AsyncIterable<TextPart> {
     const { body, warnings } = textRequest(call)
@@ -73,11 +58,12 @@ export const googleText = (door: Door): TextAdapter => ({
     )
     const { provider } = connection
     const reader = new AnswerReader(response, provider, warnings)
+    connection.counts?.(() => reader.usage)
     const framer = new EventFramer()
     let lingering: NodeJS.Timeout | undefined
     let cutAfterEnd = false
     const read = (event: ServerSentEvent): readonly TextPart[] => {
-      const value = readEvent(event, framer.bytes)
+      const value = readEvent(event, framer.bytes, response, provider)
       refuseError(value, response, provider)
       return isObject(value) ? reader.read(value) : NOTHING
     }

@@ -1,6 +1,6 @@
 import type { Usage } from '@turnout/contract'
 import { countOf } from '../../core/count.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 
 /** The sum of what is known; undefined where nothing is. */
 const sum = (...counts: (number | undefined)[]): number | undefined =>

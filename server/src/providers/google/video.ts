@@ -2,7 +2,8 @@ import type { Connection, VideoAdapter } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Media, MediaOutcome, RemoteOperation, VideoCall } from '../../core/media.ts'
 import type { Picture } from '../../core/text.ts'
-import { exchange, isObject, readObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
+import { exchange, readObject } from '../shared/exchange.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
 import { inline } from './contents.ts'
 import { callModel, type Door } from './door.ts'
@@ -125,6 +126,8 @@ async function poll(door: Door, operation: RemoteOperation, connection: Connecti
       {
         provider,
         upstreamStatus: response.status,
+        // Source: Gemini API, Veo guide: a video that was blocked is not charged.
+        providerCost: 0n,
       },
     )
   }
@@ -147,7 +150,8 @@ export const googleVideo = (door: Door): VideoAdapter => ({
     const response = await callModel(door, connection, call.model, 'predictLongRunning', body)
     const name = text((await readObject(response, connection.provider)).name)
     if (!isName(name)) throw invalidOutput(connection.provider, 'accepted the work without naming it', response, false)
-    return { status: 'pending', operation: { name, seconds: call.seconds, warnings }, pollAfterMs: POLL_AFTER_MS }
+    const operation = { name, seconds: call.seconds, warnings }
+    return { status: 'pending', operation, pollAfterMs: POLL_AFTER_MS, warnings }
   },
   poll: (operation, connection) => poll(door, operation, connection),
   open: (media, connection) => openSealed(door, media, connection),

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@turnout/contract'
+import { isObject } from '../../lib/objects.ts'
 import { readFalSaid } from '../fal/errors.ts'
-import { isObject } from '../shared/exchange.ts'
 import { type ErrorReader, errorReader, parseJson, type Said } from '../shared/failure.ts'
 import { readOpenAISaid } from '../shared/openai-errors.ts'
 

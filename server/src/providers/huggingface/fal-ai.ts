@@ -57,6 +57,7 @@ async function submit(
     operation: { ...operation },
     pollAfterMs,
     ...queuePosition(answer),
+    warnings: asked.warnings,
     upstreamRequestId: requestId,
   }
 }

@@ -1,8 +1,9 @@
 import type { TransportResponse } from '../../core/adapter.ts'
 import type { Media } from '../../core/media.ts'
-import { isObject } from '../shared/exchange.ts'
+import { mediaTypeOfBytes } from '../../lib/media-type.ts'
+import { isObject } from '../../lib/objects.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
-import { mediaTypeOfBytes, mediaTypeOfUrl } from '../shared/media.ts'
+import { mediaTypeOfUrl } from '../shared/media.ts'
 
 const linked = (url: string): Media => ({ url, mediaType: mediaTypeOfUrl(url) ?? 'image/jpeg' })
 

@@ -1,5 +1,6 @@
 import type { Connection, ListedModel } from '../../core/adapter.ts'
-import { exchange, isObject, readObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
+import { exchange, readObject } from '../shared/exchange.ts'
 import { text } from '../shared/failure.ts'
 import { huggingFaceError } from './errors.ts'
 import { credentialOf, versioned } from './router.ts'

@@ -2,10 +2,11 @@ import type { Connection, TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { ImageCall, MediaOutcome, RemoteOperation, VideoCall } from '../../core/media.ts'
 import type { Picture } from '../../core/text.ts'
+import { defined } from '../../lib/objects.ts'
 import { asPath } from '../fal/path.ts'
 import { json, readObject } from '../shared/exchange.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
-import { defined, leftOut, mediaTypeOfFormat, mediaTypeOfUrl, requireAtMost, urlOf } from '../shared/media.ts'
+import { leftOut, mediaTypeOfFormat, mediaTypeOfUrl, requireAtMost, urlOf } from '../shared/media.ts'
 import { codeOfSentence } from './errors.ts'
 import type { Served } from './mapping.ts'
 import { routed } from './router.ts'
@@ -59,7 +60,8 @@ function readPrediction(
     throw invalidOutput(provider, 'finished the prediction without a result', response, false)
   }
   const stored: Operation = { ...operation, id: predictionId }
-  return { status: 'pending', operation: { ...stored }, pollAfterMs: POLL_MS, upstreamRequestId }
+  const { warnings } = operation
+  return { status: 'pending', operation: { ...stored }, pollAfterMs: POLL_MS, warnings, upstreamRequestId }
 }
 
 /** Asks, and waits for the result as long as Replicate lets one wait, which is a minute. */
@@ -81,7 +83,7 @@ function weightsOf({ weightsPath, model }: Served): Record<string, unknown> {
 }
 
 function image(call: ImageCall, served: Served, connection: Connection): Promise<MediaOutcome> {
-  const derived = {
+  const derived: Record<string, unknown> = {
     prompt: call.prompt,
     guidance_scale: call.guidanceScale,
     negative_prompt: call.negativePrompt,

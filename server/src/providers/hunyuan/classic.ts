@@ -1,10 +1,11 @@
 import type { Connection } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { ImageCall, MediaDone, MediaOutcome, RemoteOperation } from '../../core/media.ts'
-import { exchange, isObject, readObject } from '../shared/exchange.ts'
+import { defined, isObject } from '../../lib/objects.ts'
+import { exchange, readObject } from '../shared/exchange.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
-import { defined, leftOut, requireAtMost, seedWithin } from '../shared/media.ts'
-import { hunyuanError, jobFailure } from './errors.ts'
+import { leftOut, requireAtMost, seedWithin } from '../shared/media.ts'
+import { hunyuanError, jobFailure, refusedFree } from './errors.ts'
 import { signTc3, type Tc3Secret } from './tc3.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -108,7 +109,10 @@ const done = (urls: readonly string[], warnings: string[], requestId: string | u
 export async function startClassic(call: ImageCall, connection: Connection): Promise<MediaOutcome> {
   const { provider } = connection
   const warnings: string[] = []
-  const { answer, requestId } = await act(call.model, parametersOf(call, warnings, provider), connection)
+  const parameters = parametersOf(call, warnings, provider)
+  const { answer, requestId } = await act(call.model, parameters, connection).catch((error: unknown) => {
+    throw refusedFree(error, call.model !== SYNCHRONOUS)
+  })
   if (call.model === SYNCHRONOUS) {
     const url = text(answer.ResultImage)
     if (url) return done([url], warnings, requestId)
@@ -122,6 +126,7 @@ export async function startClassic(call: ImageCall, connection: Connection): Pro
     status: 'pending',
     operation: { api: 'classic', query: QUERIES[call.model], jobId, warnings },
     pollAfterMs: POLL_MS,
+    warnings,
     ...(requestId !== undefined && { upstreamRequestId: requestId }),
   }
 }

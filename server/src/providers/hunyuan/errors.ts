@@ -57,6 +57,28 @@ function read(body: string, status: number): Said {
 /** The errors of the classic API and of the OpenAI-compatible hosts, which share their codes. */
 export const hunyuanError: ErrorReader = errorReader(read)
 
+/** Codes by which a request is refused before any work. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'authentication',
+  'permission',
+  'rate_limit',
+  'billing',
+  'invalid_input',
+  'model_not_found',
+  'model_not_enabled',
+])
+
+/**
+ * What a refusal of a request costs: nothing, although Tencent tells it by an
+ * answer of status 200.
+ *
+ * @param isJob It was to become a job, which is judged before it is one.
+ */
+export function refusedFree(error: unknown, isJob: boolean): unknown {
+  if (!(error instanceof TurnoutError) || error.upstreamStatus !== 200) return error
+  return isJob || REFUSALS.has(error.code) ? error.with({ providerCost: 0n }) : error
+}
+
 /** A job that has failed after it was accepted. */
 export function jobFailure(code: unknown, message: unknown, provider: string, requestId?: string): TurnoutError {
   const word = text(code)

@@ -1,6 +1,7 @@
 import type { Connection } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
-import { exchange, isObject, json, readObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
+import { exchange, json, readObject } from '../shared/exchange.ts'
 import { engineRoot, openAIHeaders } from '../shared/openai-door.ts'
 import { openAIError } from '../shared/openai-errors.ts'
 

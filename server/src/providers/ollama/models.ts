@@ -1,6 +1,6 @@
 import type { Connection, ListedModel } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { engineRoot } from '../shared/openai-door.ts'
 import { getJson } from '../shared/openai-models.ts'
 import { type Asked, DetailsBook } from './details.ts'

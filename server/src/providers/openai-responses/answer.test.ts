@@ -126,8 +126,9 @@ test('summaries are told, and encrypted reasoning is kept for the next turn', as
   expect(connection.lastJson().input).toMatchObject([{}, kept, { role: 'assistant', content: 'Hello' }])
 })
 
-test('a bad event and one that is not known are passed over', async () => {
-  expect(await streamed(CREATED, '{"type":', { type: 'response.news' }, ADDED, hello, COMPLETED)).toMatchObject([
+test('an event that is no JSON and one that is not known are passed over, a damaged one is not', async () => {
+  await expect(streamed(CREATED, '{"type":', ADDED, hello, COMPLETED)).rejects.toMatchObject({ code: 'invalid_output' })
+  expect(await streamed(CREATED, 'keep-alive', { type: 'response.news' }, ADDED, hello, COMPLETED)).toMatchObject([
     { text: 'Hello' },
     { type: 'finish' },
   ])

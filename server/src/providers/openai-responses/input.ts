@@ -1,5 +1,5 @@
 import type { ContentPart, TextCall, TextMessage } from '../../core/text.ts'
-import { interleaved, keptIn } from '../shared/messages/kept.ts'
+import { interleaved, keptIn } from '../shared/kept.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

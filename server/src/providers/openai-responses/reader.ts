@@ -2,7 +2,7 @@ import type { FinishReason, Usage } from '@turnout/contract'
 import { countOf } from '../../core/count.ts'
 import { readUsage } from '../../core/openai/usage.ts'
 import type { TextPart } from '../../core/text.ts'
-import { Keeper } from '../shared/messages/kept.ts'
+import { Keeper } from '../shared/kept.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

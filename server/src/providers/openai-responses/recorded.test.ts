@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { TextCall, TextPart } from '../../core/text.ts'
+import type { TextCall } from '../../core/text.ts'
 import { openAIResponsesText } from '../openai-responses.ts'
 import { eventStream } from '../shared/messages/testing.ts'
-import { whole } from '../shared/messages/whole.ts'
+import { whole } from '../shared/whole.ts'
 import { collect, connectTo } from '../testing/connection.ts'
 import { inPieces, readChunks, readWire, wireFolder } from '../testing/wire.ts'
 
@@ -86,7 +86,7 @@ async function stream(body: Iterable<Uint8Array>) {
   const parts = await collect(openAIResponsesText.stream(call, connectTo([{ body }])))
   const end = parts.at(-1)
   expect(parts.filter((part) => part.type === 'finish')).toEqual([end])
-  return read(whole(parts.slice(0, -1) as TextPart[], end as Extract<TextPart, { type: 'finish' }>))
+  return read(whole(parts))
 }
 
 /** Recordings whose answers failed, or were recorded with a brace missing at their end. */

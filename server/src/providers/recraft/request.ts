@@ -1,8 +1,8 @@
 import type { ImageCall } from '../../core/media.ts'
 import type { Picture } from '../../core/text.ts'
+import { defined } from '../../lib/objects.ts'
 import {
   aspectRatioOf,
-  defined,
   type InlinePicture,
   leftOut,
   type MediaSetting,

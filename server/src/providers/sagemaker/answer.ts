@@ -1,8 +1,9 @@
 import type { Connection, TransportResponse } from '../../core/adapter.ts'
 import type { Media } from '../../core/media.ts'
-import { isObject } from '../shared/exchange.ts'
+import { mediaTypeOfBytes } from '../../lib/media-type.ts'
+import { isObject } from '../../lib/objects.ts'
 import { invalidOutput, parseJson } from '../shared/failure.ts'
-import { mediaTypeOfBytes, mediaTypeOfHeader, pictureOf } from '../shared/media.ts'
+import { mediaTypeOfHeader, pictureOf } from '../shared/media.ts'
 import type { Protocol } from './presets.ts'
 
 type Response = Protocol['response']

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Connection, TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Media, MediaDone, MediaOutcome, MediaPending, RemoteOperation } from '../../core/media.ts'
+import { isObject } from '../../lib/objects.ts'
 import { findObject, getObject, parseS3, putObject, s3Url } from '../shared/aws/s3.ts'
-import { isObject, readObject } from '../shared/exchange.ts'
+import { readObject } from '../shared/exchange.ts'
 import { invalidOutput, parseJson, readPlain, text } from '../shared/failure.ts'
 import { readMedia, typeOfBytes } from './answer.ts'
 import type { ContainerRequest } from './body.ts'
@@ -82,6 +83,7 @@ export async function startAsync(
     status: 'pending',
     operation: { ...operation },
     pollAfterMs: POLL_AFTER_MS,
+    warnings: request.warnings,
     upstreamRequestId: inferenceId ?? headers['x-amzn-requestid'],
   }
 }

@@ -1,5 +1,5 @@
 import type { ImageCall, VideoCall } from '../../core/media.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { formRequest, type InlinePicture, inlineOf } from '../shared/media.ts'
 import type { Protocol } from './presets.ts'
 import { fill, variablesOf } from './template.ts'

@@ -1,4 +1,4 @@
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 
 /** The values that a template may name. */
 export type Variables = Readonly<Record<string, unknown>>

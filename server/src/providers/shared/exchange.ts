@@ -1,10 +1,8 @@
 import type { Connection, TransportRequest, TransportResponse } from '../../core/adapter.ts'
+import { isObject } from '../../lib/objects.ts'
 import { type ErrorReader, invalidOutput, parseJson, requireReadable } from './failure.ts'
 
 type Json = Readonly<Record<string, unknown>>
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * One exchange with a provider. The headers of the configuration come last, so

@@ -64,12 +64,32 @@ export function parseJson(body: string): unknown {
   }
 }
 
+/**
+ * The JSON of an event of a stream; undefined for words of another kind.
+ *
+ * @throws TurnoutError invalid_output for JSON that is damaged: what it held is lost
+ */
+export function parseEvent(data: string, provider: string, response: TransportResponse): unknown {
+  const value = parseJson(data)
+  if (value === undefined && data.trimStart().startsWith('{')) {
+    throw invalidOutput(provider, 'sent a damaged piece of its answer', response)
+  }
+  return value
+}
+
 /** How much of a page is looked through for its title: the search takes the square of it. */
 const MOST_OF_PAGE = 4_096
 
-/** What a body that is no JSON says: the title of a page, or the text itself. */
-export const readPlain = (body: string): string =>
-  (/^\s*</.test(body) ? (/<title[^>]*>([^<]*)<\/title>/i.exec(body.slice(0, MOST_OF_PAGE))?.[1] ?? '') : body).trim()
+/** JSON without a word in it. */
+const WORDLESS = /^\s*(?:null|true|false|""|\{\s*\}|\[\s*\])\s*$/
+
+/** What a body that is no JSON object says: the title of a page, or the text itself. */
+export function readPlain(body: string): string {
+  if (WORDLESS.test(body)) return ''
+  const isPage = /^\s*</.test(body)
+  const title = isPage ? (/<title[^>]*>([^<]*)<\/title>/i.exec(body.slice(0, MOST_OF_PAGE))?.[1] ?? '') : body
+  return title.trim()
+}
 
 /** The most that is read of a failed answer, in bytes: errors are short, and what goes on without end is none. */
 const MOST_OF_ERROR = 64 * 1024

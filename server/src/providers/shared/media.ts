@@ -4,8 +4,6 @@ import type { Picture } from '../../core/text.ts'
 import { mediaTypeOfBytes } from '../../lib/media-type.ts'
 import { encodeMultipart, multipartType, type TextOrFile } from '../../lib/multipart.ts'
 
-export { mediaTypeOfBytes }
-
 /** What adapters of media share: pictures on their way in, media types, shapes. */
 
 export interface Size {
@@ -168,13 +166,6 @@ export const leftOut = (
   NAMES.filter((setting) => isAsked(setting, call[setting]) && !taken.includes(setting)).map(
     (setting) => `The model takes no ${SETTINGS[setting]}; it was left out (${setting}).`,
   )
-
-/** Fields without those that are undefined, so that a default under them shows. */
-export function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const set: Record<string, unknown> = {}
-  for (const name of Object.keys(fields)) if (fields[name] !== undefined) set[name] = fields[name]
-  return set
-}
 
 /** A seed from 0 to `max`, whatever seed was asked for; that it had to be changed is said in `warnings`. */
 export function seedWithin(seed: number | undefined, max: number, warnings: string[]): number | undefined {

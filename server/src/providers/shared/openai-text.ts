@@ -287,6 +287,7 @@ async function* stream(call: TextCall, connection: Connection, readError: ErrorR
   const read = (event: ServerSentEvent): readonly TextPart[] => {
     const kind = reader.read(event)
     if (kind === 'error') throw readError(response.status, response.headers, reader.error, connection.provider)
+    if (kind === 'broken') throw invalidOutput(connection.provider, 'sent a damaged piece of its answer', response)
     if (kind === 'done') marked = true
     if (kind !== 'content') return NOTHING
     begun = true

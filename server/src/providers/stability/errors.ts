@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@turnout/contract'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { errorReader, parseJson, readPlain, type Said, text } from '../shared/failure.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { TurnoutError } from '../../core/error.ts'
 import type { ImageCall } from '../../core/media.ts'
+import { defined } from '../../lib/objects.ts'
 import {
   aspectRatioOf,
-  defined,
   type InlinePicture,
   inlineOf,
   leftOut,

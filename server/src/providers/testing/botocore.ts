@@ -1,3 +1,5 @@
+import { isObject } from '../../lib/objects.ts'
+
 interface Shape {
   type: string
   members?: Readonly<Record<string, Member>>
@@ -34,10 +36,6 @@ export interface SentRequest {
   headers: Readonly<Record<string, string>>
   body: unknown
 }
-
-type Json = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isBase64 = (value: unknown): value is string =>
   typeof value === 'string' && /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)

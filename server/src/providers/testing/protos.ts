@@ -1,3 +1,5 @@
+import { isObject } from '../../lib/objects.ts'
+
 interface Field {
   type: string
   rule?: 'repeated'
@@ -15,10 +17,6 @@ interface Node {
 
 /** Fields that the service has and the descriptor does not have yet: message, field, type. */
 export type NewerFields = Readonly<Record<string, Readonly<Record<string, Field>>>>
-
-type Json = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isInteger = (value: unknown, bits: number): boolean =>
   Number.isInteger(value) && Math.abs(value as number) <= 2 ** (bits - 1)

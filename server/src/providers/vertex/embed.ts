@@ -1,9 +1,10 @@
 import type { Connection, EmbedAdapter, EmbedCall, EmbedResult } from '../../core/adapter.ts'
+import { isObject } from '../../lib/objects.ts'
 import { callModel } from '../google/door.ts'
 import { readVector } from '../google/embed.ts'
 import { present } from '../google/request.ts'
 import { readUsage } from '../google/usage.ts'
-import { isObject, readObject } from '../shared/exchange.ts'
+import { readObject } from '../shared/exchange.ts'
 import { invalidOutput } from '../shared/failure.ts'
 import { vertexDoor } from './door.ts'
 

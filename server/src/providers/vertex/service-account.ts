@@ -1,7 +1,7 @@
 import type { GoogleToken } from 'google-auth-library'
 import type { Transport, TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
-import { isObject } from '../shared/exchange.ts'
+import { isObject } from '../../lib/objects.ts'
 import { parseJson, text } from '../shared/failure.ts'
 
 export const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@turnout/contract'
-import { isObject } from '../exchange.ts'
+import { isObject } from '../../../lib/objects.ts'
 import { parseJson, readPlain, type Said, text } from '../failure.ts'
 
 type Headers = Readonly<Record<string, string>>

@@ -1,5 +1,5 @@
+import { type AnswerStream, drain, END } from '../answer-events.ts'
 import { invalidOutput } from '../failure.ts'
-import { type AnswerStream, drain, END } from '../messages/answer-events.ts'
 import { type AwsMessage, FrameReader } from './event-frames.ts'
 
 /**

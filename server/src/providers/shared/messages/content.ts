@@ -1,5 +1,5 @@
 import type { ContentPart, TextCall, TextMessage } from '../../../core/text.ts'
-import { interleaved, type Kept, keptIn } from './kept.ts'
+import { interleaved, type Kept, keptIn } from '../kept.ts'
 import { isSameClaude } from './traits.ts'
 
 export type Block = Readonly<Record<string, unknown>>

@@ -1,6 +1,8 @@
+import type { Usage } from '@turnout/contract'
 import type { TextPart } from '../../../core/text.ts'
+import { AnswerParts, type OpenCall } from '../answer-parts.ts'
+import type { Place } from '../kept.ts'
 import { messagesFinish, refused } from './finish.ts'
-import { Keeper, type Place } from './kept.ts'
 import type { MessagesRequest } from './request.ts'
 import { messagesUsage } from './usage.ts'
 
@@ -11,7 +13,7 @@ type Finish = Extract<TextPart, { type: 'finish' }>
 type Block =
   | { kind: 'thinking'; block: Record<string, unknown>; place: Place }
   /** `prefilled` is what the block began with, in case that nothing follows. */
-  | { kind: 'call'; index: number | undefined; prefilled: unknown; written: boolean }
+  | { kind: 'call'; call: OpenCall; prefilled: unknown }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 const asJson = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
@@ -25,13 +27,8 @@ const asJson = (value: unknown): Json => (typeof value === 'object' && value !==
 export class MessageReader {
   readonly #request: MessagesRequest
   readonly #open = new Map<unknown, Block>()
-  readonly #thoughts = new Keeper()
+  readonly #parts: AnswerParts
   readonly #model: string
-  #calls = 0
-  #characters = 0
-  /** Text beside an answer that a tool is to give; it is the answer only if the tool gives none. */
-  #aside = ''
-  #answered = false
   #usage: Record<string, unknown> = {}
   #stopReason: string | null = null
   #stopDetails: unknown
@@ -41,6 +38,7 @@ export class MessageReader {
 
   constructor(request: MessagesRequest) {
     this.#request = request
+    this.#parts = new AnswerParts(request.answerTool)
     this.#model = text(request.body.model)
   }
 
@@ -52,6 +50,11 @@ export class MessageReader {
   /** Whether content has come. */
   get begun(): boolean {
     return this.#begun
+  }
+
+  /** What has been counted so far. */
+  get usage(): Usage {
+    return messagesUsage(this.#usage)
   }
 
   /** The beginning of a message, which rarely has content already: then it is what a call of a provider's tool went on with. */
@@ -94,94 +97,62 @@ export class MessageReader {
     this.#begun = true
     switch (block.type) {
       case 'text':
-        return this.#say(text(block.text))
+        return this.#parts.say(text(block.text))
       case 'thinking': {
-        this.#open.set(index, { kind: 'thinking', block: { ...block }, place: this.#place() })
-        return think(text(block.thinking))
+        this.#open.set(index, { kind: 'thinking', block: { ...block }, place: this.#parts.place })
+        return this.#parts.think(text(block.thinking))
       }
       case 'redacted_thinking':
-        this.#thoughts.keep(block, this.#place())
+        this.#parts.thoughts.keep(block, this.#parts.place)
         return undefined
-      case 'tool_use':
-        return this.#call(index, block)
+      case 'tool_use': {
+        const { call, part } = this.#parts.call(text(block.id), text(block.name))
+        this.#open.set(index, { kind: 'call', call, prefilled: block.input })
+        return part
+      }
     }
     return undefined
   }
 
-  #place(): Place {
-    return [this.#characters, this.#calls]
-  }
-
-  #say(said: string): TextPart | undefined {
-    if (said === '') return undefined
-    if (this.#request.answerTool !== undefined) {
-      this.#aside += said
-      return undefined
-    }
-    this.#characters += said.length
-    return { type: 'text-delta', text: said }
-  }
-
-  #call(at: unknown, { id, name, input }: Json): TextPart | undefined {
-    const { answerTool } = this.#request
-    const isAnswer = answerTool !== undefined && name === answerTool
-    if (isAnswer) this.#answered = true
-    const index = isAnswer ? undefined : this.#calls++
-    this.#open.set(at, { kind: 'call', index, prefilled: input, written: false })
-    return index === undefined ? undefined : { type: 'tool-call-delta', index, id: text(id), name: text(name) }
-  }
-
   #delta(index: unknown, delta: Json): TextPart | undefined {
-    if (delta.type === 'text_delta') return this.#say(text(delta.text))
+    const parts = this.#parts
+    if (delta.type === 'text_delta') return parts.say(text(delta.text))
     const open = this.#open.get(index)
-    if (delta.type === 'input_json_delta' && open?.kind === 'call') return this.#write(open, text(delta.partial_json))
+    if (delta.type === 'input_json_delta' && open?.kind === 'call')
+      return parts.write(open.call, text(delta.partial_json))
     if (open?.kind !== 'thinking') return undefined
     if (delta.type === 'signature_delta') open.block.signature = text(open.block.signature) + text(delta.signature)
     if (delta.type !== 'thinking_delta') return undefined
     open.block.thinking = text(open.block.thinking) + text(delta.thinking)
-    return think(text(delta.thinking))
-  }
-
-  #write(open: Extract<Block, { kind: 'call' }>, json: string): TextPart | undefined {
-    if (json === '') return undefined
-    open.written = true
-    if (open.index !== undefined) return { type: 'tool-call-delta', index: open.index, arguments: json }
-    this.#characters += json.length
-    return { type: 'text-delta', text: json }
+    return parts.think(text(delta.thinking))
   }
 
   end(index: unknown): TextPart | undefined {
     const open = this.#open.get(index)
     this.#open.delete(index)
-    if (open?.kind === 'thinking') this.#thoughts.keep(open.block, open.place)
-    if (open?.kind !== 'call' || open.written) return undefined
-    return this.#write(open, JSON.stringify(open.prefilled ?? {}))
+    if (open?.kind === 'thinking') this.#parts.thoughts.keep(open.block, open.place)
+    if (open?.kind !== 'call' || open.call.written) return undefined
+    return this.#parts.write(open.call, JSON.stringify(open.prefilled ?? {}))
   }
 
   /** The text that has been held back, if it turned out to be the answer. */
   rest(): TextPart | undefined {
-    if (this.#aside === '' || this.#answered) return undefined
-    this.#characters += this.#aside.length
-    return { type: 'text-delta', text: this.#aside }
+    return this.#parts.rest()
   }
 
   /** @throws TurnoutError content_policy where the model refused and said nothing */
   finish(provider: string, status: number, upstreamRequestId: string | undefined): Finish {
     const raw = this.#stopReason
-    if (raw === 'refusal' && this.#characters === 0 && this.#calls === 0)
-      throw refused(this.#stopDetails, provider, status, upstreamRequestId)
-    const reason = messagesFinish(raw)
+    if (raw === 'refusal' && !this.#parts.said)
+      throw refused(this.#stopDetails, this.usage, provider, status, upstreamRequestId)
     return {
       type: 'finish',
-      reason: reason === 'tool-calls' && this.#calls === 0 ? 'stop' : reason,
+      reason: this.#parts.reason(messagesFinish(raw)),
       raw,
-      usage: messagesUsage(this.#usage),
+      usage: this.usage,
       warnings: this.#request.warnings,
       upstreamRequestId,
-      opaque: this.#thoughts.opaque('thinking', { model: this.#model }),
+      opaque: this.#parts.thoughts.opaque('thinking', { model: this.#model }),
     }
   }
 }
-
-const think = (thought: string): TextPart | undefined =>
-  thought === '' ? undefined : { type: 'reasoning-delta', text: thought }

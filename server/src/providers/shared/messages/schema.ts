@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../../../core/text.ts'
+import { isObject } from '../../../lib/objects.ts'
 
 /** Keywords that narrow a value down but that Anthropic's decoder cannot hold a model to: it is told of them instead. */
 const TOLD: ReadonlySet<string> = new Set([
@@ -25,9 +26,6 @@ const FORMATS: ReadonlySet<unknown> = new Set(
 
 /** Thrown within this file where a schema cannot be put in the decoder's words. */
 class Inexpressible extends Error {}
-
-const isObject = (value: unknown): value is JsonSchema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const mapValues = (value: unknown): JsonSchema =>
   Object.fromEntries(Object.entries(asObject(value)).map(([name, schema]) => [name, fit(schema)]))

@@ -1,11 +1,12 @@
 import type { Connection, TransportResponse } from '../../../core/adapter.ts'
 import type { TextCall, TextPart, TextResult } from '../../../core/text.ts'
-import { isObject, readObject } from '../exchange.ts'
-import { type ErrorReader, invalidOutput, parseJson } from '../failure.ts'
-import { answerEvents, openAnswer } from './answer-events.ts'
+import { isObject } from '../../../lib/objects.ts'
+import { answerEvents, openAnswer } from '../answer-events.ts'
+import { readObject } from '../exchange.ts'
+import { type ErrorReader, invalidOutput, parseEvent } from '../failure.ts'
+import { whole } from '../whole.ts'
 import { MessageReader } from './reader.ts'
 import { type MessagesRequest, messagesRequest } from './request.ts'
-import { whole } from './whole.ts'
 
 /** One provider's way to send a body in Anthropic's Messages protocol. */
 export interface MessagesDoor {
@@ -30,7 +31,7 @@ function readMessage(
   const parts = reader.start(message)
   const rest = reader.rest()
   if (rest) parts.push(rest)
-  return whole(parts, reader.finish(connection.provider, response.status, requestIdOf(response)))
+  return whole([...parts, reader.finish(connection.provider, response.status, requestIdOf(response))])
 }
 
 /** The non-streaming call. */
@@ -54,9 +55,10 @@ export async function* streamMessage(
   const answer = await openAnswer(connection, (own) => door.send({ ...request.body, stream: true }, own))
   const { response } = answer
   const reader = new MessageReader(request)
+  connection.counts?.(() => reader.usage)
   for await (const events of answerEvents(answer, () => reader.complete, connection.provider)) {
     for (const { name, data } of events) {
-      const event = data === undefined ? undefined : parseJson(data)
+      const event = data === undefined ? undefined : parseEvent(data, connection.provider, response)
       if (name === 'error' || (isObject(event) && event.type === 'error'))
         throw door.readError(response.status, response.headers, data ?? '', connection.provider)
       if (!isObject(event)) continue

@@ -1,9 +1,10 @@
 import type { TransportResponse } from '../../../core/adapter.ts'
 import type { Media, MediaDone } from '../../../core/media.ts'
 import { readUsage } from '../../../core/openai/usage.ts'
-import { isObject } from '../exchange.ts'
+import { mediaTypeOfBytes } from '../../../lib/media-type.ts'
+import { isObject } from '../../../lib/objects.ts'
 import { invalidOutput, parseJson, text } from '../failure.ts'
-import { mediaTypeOfBytes, mediaTypeOfFormat, mediaTypeOfUrl } from '../media.ts'
+import { mediaTypeOfFormat, mediaTypeOfUrl } from '../media.ts'
 import { openAIError } from '../openai-errors.ts'
 
 const inline = (bytes: Buffer, format: unknown): Pick<Media, 'bytes' | 'mediaType'> => ({

@@ -1,4 +1,4 @@
-import type { TextMessage, ToolCall } from '../../../core/text.ts'
+import type { TextMessage, ToolCall } from '../../core/text.ts'
 
 type Item = Readonly<Record<string, unknown>>
 type Opaque = NonNullable<ToolCall['opaque']>

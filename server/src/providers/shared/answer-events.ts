@@ -1,7 +1,7 @@
-import type { Connection, TransportResponse } from '../../../core/adapter.ts'
-import { EventFramer, MOST_PENDING, type ServerSentEvent } from '../../../lib/sse.ts'
-import { following } from '../exchange.ts'
-import { invalidOutput } from '../failure.ts'
+import type { Connection, TransportResponse } from '../../core/adapter.ts'
+import { EventFramer, MOST_PENDING, type ServerSentEvent } from '../../lib/sse.ts'
+import { following } from './exchange.ts'
+import { invalidOutput } from './failure.ts'
 
 /** How long a provider may be listened to after a whole answer, so that its connection can be used again. */
 export const LINGER_MS = 5_000

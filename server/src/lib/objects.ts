@@ -1,0 +1,10 @@
+/** Neither null nor a list nor a plain value. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Fields without those that are there but say nothing, so that a default under them shows. */
+export function defined<T extends object>(fields: T): { [Field in keyof T]?: NonNullable<T[Field]> } {
+  const set: Partial<T> = {}
+  for (const name of Object.keys(fields) as (keyof T)[]) if (fields[name] !== undefined) set[name] = fields[name]
+  return set as { [Field in keyof T]?: NonNullable<T[Field]> }
+}
