@@ -21,7 +21,7 @@ const LIBRARY = 'server/src/library/index.ts'
 const ENTRIES = [LIBRARY, 'server/src/main.ts', 'server/src/cli/main.ts', 'server/src/db/embedded/child.ts']
 
 /** Copied where they exist. */
-const EXTRAS = ['README.md', 'LICENSE', 'CHANGELOG.md', '.env.example', 'docs/reference/turnout.schema.json']
+const EXTRAS = ['README.md', 'LICENSE', 'NOTICE', 'CHANGELOG.md', '.env.example', 'docs/reference/turnout.schema.json']
 
 interface Manifest {
   name: string

@@ -1,0 +1,93 @@
+import type { CreateTemplate } from '@turnout/contract'
+
+/** A wide scene with a headline that is read from afar. */
+export const billboard = {
+  id: 'billboard',
+  name: 'Billboard',
+  description: 'A wide scene, a headline in large letters, a line below it, a call to action and a logo.',
+  variables: {
+    headline: {
+      type: 'string',
+      required: true,
+      maxLength: 60,
+      description: 'The fewer words, the larger they are.',
+    },
+    subline: { type: 'string', maxLength: 120 },
+    call_to_action: { type: 'string', maxLength: 30 },
+    subject: {
+      type: 'string',
+      maxLength: 300,
+      default: 'a wide open landscape',
+      description: 'What the picture shows.',
+    },
+    background_style: { type: 'string', maxLength: 120, default: 'golden evening light' },
+    avatar_lora: { type: 'url', description: 'A LoRA of the person or product that appears in the picture.' },
+    brand_color: { type: 'color', default: '#ffd23f' },
+    logo: { type: 'image' },
+  },
+  target: { model: '{% if avatar_lora %}flux-lora{% else %}flux-pro{% endif %}' },
+  prompt:
+    'Advertising photograph for a large outdoor billboard: {{ subject }}. {{ background_style }}. Wide composition with the subject in the right third and calm, uncluttered space on the left two thirds. Crisp, high contrast, professional colour grading. No text, no letters, no logos, no watermark.',
+  inputs: { lora_url: '{{ avatar_lora }}' },
+  options: { width: 1536, height: 768 },
+  composition: {
+    canvas: { width: 1600, height: 800, position: 'center' },
+    margin: '8%',
+    format: 'png',
+    layers: [
+      { type: 'shape', shape: 'scrim', color: '#071024', opacity: 0.8, towards: 'left', width: '78%', bleed: true },
+      {
+        type: 'stack',
+        anchor: 'left',
+        width: '60%',
+        height: '100%',
+        gap: '3.6%',
+        verticalAlign: 'middle',
+        layers: [
+          { type: 'shape', shape: 'line', color: '{{ brand_color }}', width: '11%', height: '1.2%' },
+          {
+            type: 'text',
+            text: '{{ headline }}',
+            weight: 800,
+            size: { min: '7%', max: '21%' },
+            lineHeight: 0.98,
+            letterSpacing: -0.028,
+            maxLines: 3,
+            color: '#ffffff',
+            contrast: 3,
+            space: '4.6%',
+          },
+          {
+            type: 'text',
+            text: '{{ subline }}',
+            weight: 400,
+            size: { min: '3%', max: '5.2%' },
+            lineHeight: 1.32,
+            letterSpacing: -0.008,
+            maxLines: 3,
+            color: '#f4f5f7',
+            space: '4.4%',
+          },
+          {
+            type: 'text',
+            text: '{{ call_to_action }}',
+            weight: 700,
+            size: { min: '2.6%', max: '4.2%' },
+            maxLines: 1,
+            plate: { color: '{{ brand_color }}', paddingX: 1.15, paddingY: 0.78, radius: 0.32 },
+            space: '6.4%',
+          },
+        ],
+      },
+      {
+        type: 'image',
+        source: '{{ logo }}',
+        anchor: 'bottom-right',
+        width: '14%',
+        height: '14%',
+        align: 'right',
+        verticalAlign: 'bottom',
+      },
+    ],
+  },
+} satisfies Partial<Record<keyof CreateTemplate, unknown>>
