@@ -28,7 +28,7 @@ export class Helper<Command> {
   readonly #child: ChildProcess
   readonly #answers: { resolve(result: unknown): void; reject(error: Error): void }[] = []
 
-  constructor(program: 'upstream' | 'bare' | 'load', args: readonly string[] = []) {
+  constructor(program: 'upstream' | 'bare' | 'load' | 'keeper', args: readonly string[] = []) {
     this.#child = fork(new URL(`./${program}.ts`, import.meta.url), args, { serialization: 'json' })
     this.pid = this.#child.pid!
     neverOutlive(this.#child)

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { adapters } from './parts/adapters.ts'
+import { artifacts } from './parts/artifacts.ts'
+import { jobs } from './parts/jobs.ts'
 import { latency } from './parts/latency.ts'
 import { memory } from './parts/memory.ts'
 import { requests } from './parts/requests.ts'
@@ -22,9 +24,11 @@ const PARTS: Readonly<Record<string, (settings: Settings) => Promise<Section>>> 
   workers,
   adapters,
   routing,
+  artifacts,
+  jobs,
 }
 /** They measure Turnout against itself. */
-const WITHOUT_BARE = ['start', 'workers', 'routing']
+const WITHOUT_BARE = ['start', 'workers', 'routing', 'artifacts', 'jobs']
 
 const USAGE = `npm run bench -- [--only ${Object.keys(PARTS).join(',')}] [--quick] [--calibrate] [--json FILE]`
 

@@ -49,6 +49,8 @@ export interface TurnoutOptions {
   home: Home
   upstreamPort: number
   workers?: number
+  /** Further variables. */
+  env?: Readonly<Record<string, string>>
 }
 
 /** A Turnout in processes of its own, started as a user starts it. */
@@ -65,7 +67,7 @@ export class Turnout {
   }
 
   /** @throws Error with the log when it does not get ready */
-  static async start({ home, upstreamPort, workers = 1 }: TurnoutOptions): Promise<Turnout> {
+  static async start({ home, upstreamPort, workers = 1, env = {} }: TurnoutOptions): Promise<Turnout> {
     const port = await freePort()
     const log = openSync(home.log, 'w')
     const startedAt = performance.now()
@@ -81,6 +83,7 @@ export class Turnout {
         OPENAI_API_KEY: 'x',
         OPENAI_BASE_URL: `http://127.0.0.1:${upstreamPort}/v1`,
         LOG_LEVEL: 'info',
+        ...env,
       },
     })
     closeSync(log)

@@ -4,11 +4,25 @@ import { TurnoutError } from '../../core/error.ts'
 import type { Tables } from '../tables.ts'
 import { initial } from './0001-initial.ts'
 import { routing } from './0002-routing.ts'
+import { jobs } from './0003-jobs.ts'
+import { artifacts } from './0004-artifacts.ts'
+import { webhooks } from './0005-webhooks.ts'
+import { templates } from './0006-templates.ts'
+import { experiments } from './0007-experiments.ts'
+import { comparisons } from './0008-comparisons.ts'
+import { unknownJobs } from './0009-unknown-jobs.ts'
 
 /** In the order in which they are made; a name never changes once it has been released. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-routing': routing,
+  '0003-jobs': jobs,
+  '0004-artifacts': artifacts,
+  '0005-webhooks': webhooks,
+  '0006-templates': templates,
+  '0007-experiments': experiments,
+  '0008-comparisons': comparisons,
+  '0009-unknown-jobs': unknownJobs,
 }
 
 /**

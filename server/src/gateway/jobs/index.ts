@@ -1,0 +1,78 @@
+import type { ProviderAdapter } from '../../core/adapter.ts'
+import type { ArtifactKeeper } from '../../core/artifact.ts'
+import type { Machinery, MachineryOptions } from '../../jobs/index.ts'
+import { attemptsOf } from '../../jobs/store.ts'
+import type { Announce } from '../../jobs/transitions.ts'
+import { enqueueEvent } from '../../jobs/webhooks/enqueue.ts'
+import type { NewEvent, StoredTarget, Webhooks } from '../../jobs/webhooks/types.ts'
+import type { OriginPools } from '../../lib/http/pools.ts'
+import type { SafeFetcher } from '../../lib/http/safe-fetch.ts'
+import type { Registry } from '../../registry/types.ts'
+import type { AttemptObserver } from '../metering.ts'
+import type { Router } from '../routing/router.ts'
+import type { CallbackLinks } from './callback-links.ts'
+import { type CallbackServices, Callbacks } from './callbacks.ts'
+import { type ExecutorServices, MediaExecutor } from './executor.ts'
+import type { JobLimitOptions } from './limits.ts'
+import { Placing } from './placing.ts'
+import { type JobServices, Jobs } from './service.ts'
+import { JobView } from './view.ts'
+
+export interface JobsOptions {
+  /** Starts the machine that works on jobs, with the hands that it needs. */
+  start(hands: Pick<MachineryOptions, 'executor' | 'announce'>): Promise<Machinery>
+  registry: Registry
+  router: Router
+  adapters: ReadonlyMap<string, ProviderAdapter>
+  pools: OriginPools
+  observer: AttemptObserver
+  fetcher: SafeFetcher
+  keeper: ArtifactKeeper
+  outputBytes: ExecutorServices['outputBytes']
+  webhooks: Pick<Webhooks, 'accept'>
+  enhance: JobServices['enhance']
+  limits: JobLimitOptions
+  resolve: ExecutorServices['resolve']
+  draw: ExecutorServices['draw']
+  /** Where providers may tell that they are done. */
+  callbackLinks: CallbackLinks
+  log: CallbackServices['log']
+  /** Where clients reach this server, for what is told without a request; without a trailing slash. */
+  baseUrl(): string
+}
+
+export interface StartedJobs {
+  jobs: Jobs
+  callbacks: Callbacks
+  machinery: Machinery
+}
+
+/** Everything about jobs, at work. */
+export async function startJobs(options: JobsOptions): Promise<StartedJobs> {
+  const { registry, router, adapters, keeper, webhooks, enhance } = options
+  const view = new JobView(keeper)
+  const placing = new Placing({ registry, router, adapters })
+  const { callbackLinks: links } = options
+  const executor = new MediaExecutor({
+    ...options,
+    placing,
+    callback: (attemptId, provider) => links.offer(attemptId, provider),
+  })
+  const announce: Announce = async (db, job) => {
+    await enqueueEvent(db, {
+      type: `job.${job.state}` as NewEvent['type'],
+      subject: job.id,
+      sequence: job.sequence,
+      payload: view.of(job, await attemptsOf(db, job.id), options.baseUrl()),
+      keyId: job.key_id,
+      target: job.webhook as StoredTarget | null,
+    })
+  }
+  const machinery = await options.start({ executor, announce })
+  const { store, watch, claims, transitions } = machinery
+  return {
+    jobs: new Jobs({ adapters, placing, store, watch, claims, view, keeper, webhooks, enhance }),
+    callbacks: new Callbacks({ ...options, links, store, transitions }),
+    machinery,
+  }
+}

@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database, Log } from '../db/database.ts'
+import { type Claimed, Claims } from './claim.ts'
+import { LEASE_MS, LeaseLost } from './lease.ts'
+import type { Pace } from './pace.ts'
+import { WORK_CHANNEL } from './record.ts'
+import { Step } from './step.ts'
+import type { Transitions } from './transitions.ts'
+import type { AttemptRow, Executor } from './types.ts'
+
+/** How many steps a process makes at once; a job holds one only while a step of it is being made. */
+const SLOTS = 64
+/** How long nobody looks for work at the most. Notifications come first; this is for those that were lost. */
+const IDLE_MS = 1_000
+const LONGEST_OUTAGE_PAUSE_MS = 2_000
+const FIRST_OUTAGE_PAUSE_MS = 100
+/**
+ * Leases run out while the database is away, although their holders live. When
+ * it is back, these have so long to renew them before anybody takes them over.
+ */
+const RENEWAL_MS = LEASE_MS / 2
+
+export interface WorkerOptions {
+  database: Database
+  executor: Executor
+  transitions: Transitions
+  attemptsOf(jobId: string): Promise<AttemptRow[]>
+  log: Log
+  pace?: Pace
+  slots?: number
+}
+
+/** Looks for steps that are due and makes them, as many at once as it has slots. */
+export class JobWorker {
+  readonly #options: WorkerOptions
+  readonly #claims: Claims
+  readonly #step: Step
+  readonly #slots: number
+  /** The steps under way, by job. */
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #stopping = new AbortController()
+  /** Ends calls that are still under way when the time to finish them is over. */
+  readonly #killing = new AbortController()
+  #unlisten: (() => Promise<void>) | undefined
+  #looking: Promise<void> | undefined
+  #lookAgain = false
+  #timer: NodeJS.Timeout | undefined
+  #heartbeat: NodeJS.Timeout | undefined
+  #failures = 0
+  #takesOverAt = 0
+
+  constructor(options: WorkerOptions) {
+    const { database, executor, transitions, attemptsOf, pace } = options
+    this.#options = options
+    this.#slots = options.slots ?? SLOTS
+    this.#claims = new Claims(database, executor, transitions.owner)
+    this.#step = new Step({
+      executor,
+      transitions,
+      attemptsOf,
+      surely: (work) => this.#surely(work),
+      ...(pace && { pace }),
+    })
+  }
+
+  get claims(): Claims {
+    return this.#claims
+  }
+
+  async start(): Promise<void> {
+    this.#unlisten = await this.#options.database.listen(WORK_CHANNEL, () => this.wake())
+    this.#heartbeat = setInterval(() => this.#beat(), LEASE_MS / 3).unref()
+    await this.#claims.freeDead()
+    this.wake()
+  }
+
+  /** There may be work. */
+  wake(): void {
+    if (this.#stopping.signal.aborted) return
+    if (this.#looking) {
+      this.#lookAgain = true
+      return
+    }
+    this.#looking = this.#look().finally(() => {
+      this.#looking = undefined
+      if (!this.#lookAgain) return
+      this.#lookAgain = false
+      this.wake()
+    })
+  }
+
+  /** Begins nothing more and waits for the steps under way; after `graceMs` they are cut off. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping.abort()
+    clearTimeout(this.#timer)
+    await this.#unlisten?.().catch(() => {})
+    await this.#looking
+    const done = new AbortController()
+    const late = sleep(graceMs, undefined, { signal: done.signal }).then(
+      () => this.#killing.abort(new Error('Turnout stops.')),
+      () => {},
+    )
+    await Promise.allSettled(this.#running.values())
+    done.abort()
+    await late
+    clearInterval(this.#heartbeat)
+  }
+
+  async #look(): Promise<void> {
+    clearTimeout(this.#timer)
+    let next = IDLE_MS
+    try {
+      const free = this.#slots - this.#running.size
+      if (free > 0) {
+        if (this.#failures > 0) await this.#comeBack()
+        const takesOver = performance.now() >= this.#takesOverAt
+        const claimed = await this.#claims.take({ most: free, running: [...this.#running.keys()], takesOver })
+        for (const each of claimed) this.#begin(each)
+        if (claimed.length === free) this.#lookAgain = true
+        next = Math.min(IDLE_MS, Math.max(0, (await this.#claims.nextIn()) ?? IDLE_MS))
+      }
+      this.#failures = 0
+    } catch (error) {
+      next = this.#pauseAfterOutage(error, this.#failures)
+      this.#failures += 1
+    }
+    if (this.#stopping.signal.aborted) return
+    // What is due but finds no room is looked for when a step ends, not again and again.
+    this.#timer = setTimeout(() => this.wake(), Math.max(next, 10)).unref()
+  }
+
+  /** The database may be there again. */
+  async #comeBack(): Promise<void> {
+    await this.#claims.keep([...this.#running.keys()])
+    this.#takesOverAt = performance.now() + RENEWAL_MS
+  }
+
+  #begin(claimed: Claimed): void {
+    const { id } = claimed.job
+    const step = this.#make(claimed).finally(() => {
+      this.#running.delete(id)
+      this.wake()
+    })
+    this.#running.set(id, step)
+  }
+
+  async #make(claimed: Claimed): Promise<void> {
+    const { id } = claimed.job
+    try {
+      await this.#step.make(claimed, this.#killing.signal)
+    } catch (error) {
+      if (error instanceof LeaseLost) this.#options.log.warn({ job: id }, 'jobs: another process went on with a job')
+      else this.#options.log.error({ job: id, err: error }, 'jobs: a step failed; it will be made again')
+      // Left to its lease: the step is made again by whoever comes first after that.
+      return
+    }
+    await this.#options.transitions.release(id).catch(() => {})
+  }
+
+  #beat(): void {
+    this.#claims.keep([...this.#running.keys()]).catch((error: unknown) => {
+      this.#options.log.warn({ err: error }, 'jobs: the leases could not be renewed')
+    })
+  }
+
+  async #surely<T>(work: () => Promise<T>): Promise<T> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await work()
+      } catch (error) {
+        if (error instanceof LeaseLost || isOurs(error)) throw error
+        await sleep(this.#pauseAfterOutage(error, failures), undefined, { signal: this.#killing.signal })
+      }
+    }
+  }
+
+  #pauseAfterOutage(error: unknown, failures: number): number {
+    if (failures === 0) this.#options.log.warn({ err: error }, 'jobs: the database does not answer; trying again')
+    return Math.min(LONGEST_OUTAGE_PAUSE_MS, FIRST_OUTAGE_PAUSE_MS * 2 ** failures)
+  }
+}
+
+/** Whether trying again would meet the same: a mistake of ours, not a database that is away. */
+function isOurs(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return error instanceof TypeError || (typeof code === 'string' && /^(22|23|42)/.test(code))
+}
