@@ -5,7 +5,7 @@ import type { Accepted, ProviderDouble } from './double.ts'
 import { parseBody, readBytes } from './http/body.ts'
 import { watchClient } from './http/client.ts'
 import { publicHeaders, publicUrl } from './http/credentials.ts'
-import { deliver, isCharged } from './http/deliver.ts'
+import { deliver, dueOf } from './http/deliver.ts'
 import { describeBody, openCall } from './http/request.ts'
 import { RESULT_PATH, serveResult } from './http/result.ts'
 import { sendRefusal } from './http/send.ts'
@@ -90,7 +90,8 @@ async function answerApi(request: IncomingMessage, response: ServerResponse, pat
   })
   const { model, streamed, charge, fates = [] } = answer
   const fault = host.faults.take({ provider: double.id, operation, model, streamed, fates })
-  if (charge && isCharged(fault)) host.ledger.charge(charge)
+  const due = dueOf(answer, fault)
+  if (due) host.ledger.charge(due)
   if (fault?.kind === 'reset' || fault?.kind === 'cut') expectClose()
   try {
     await deliver(answer, { double, response, headers: { ...headers(charge), ...answer.headers }, fault, signal })

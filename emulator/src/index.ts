@@ -1,5 +1,7 @@
+export type { MadeCallback } from './callbacks.ts'
 export type { Fate, Fault, FaultOrder, Faults } from './faults.ts'
 export type { AbortedRequest, Bill, BillLine, Leak, RecordedRequest } from './ledger.ts'
 export { runEmulator } from './main.ts'
+export type { Answers, ScriptedAnswer } from './script.ts'
 export { type Emulator, type EmulatorOptions, PROVIDERS, startEmulator } from './server.ts'
 export type { Operation } from './types.ts'

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Callbacks, type MadeCallback } from './callbacks.ts'
 import { DOUBLES } from './doubles.ts'
 import { exchange, type Host } from './exchange.ts'
 import { FaultQueue, type Faults } from './faults.ts'
@@ -7,6 +8,7 @@ import { Files } from './files.ts'
 import { type AbortedRequest, type Bill, type Leak, Ledger, type RecordedRequest } from './ledger.ts'
 import { ModelTable } from './openai/models.ts'
 import { Router } from './routing.ts'
+import { type Answers, Script } from './script.ts'
 import { Tasks } from './tasks.ts'
 import { PromptCache } from './text/prompt-cache.ts'
 import type { Delays } from './types.ts'
@@ -37,6 +39,8 @@ export interface Emulator {
    */
   baseUrl(provider: string): string
   faults: Faults
+  /** What models of OpenAI's protocol are to say word for word. */
+  answers: Answers
   /** The latest requests, oldest first. */
   requests(): RecordedRequest[]
   /** What a provider would charge for what was asked so far. */
@@ -45,7 +49,9 @@ export interface Emulator {
   aborted(): AbortedRequest[]
   /** The requests to result URLs that carried a credential. */
   leaks(): Leak[]
-  /** Forgets requests, bill, leaks, faults, tasks, results and prompt cache. */
+  /** The webhooks that were called for submitted work, oldest first. */
+  callbacks(): MadeCallback[]
+  /** Forgets requests, bill, leaks, faults, scripted answers, tasks, results and prompt cache. */
   reset(): void
   /** Ends all connections and timers. */
   close(): Promise<void>
@@ -69,16 +75,20 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const faults = new FaultQueue()
   const ledger = new Ledger()
   const promptCache = new PromptCache()
+  const script = new Script()
   const tasks = new Tasks(options.pendingPolls ?? 1)
   const files = new Files()
+  const callbacks = new Callbacks(closing.signal)
   const objects: Host['world']['objects'] = new Map()
   const { chunkDelayMs = 0, firstChunkDelayMs = 0, imageDelayMs = 0 } = options
   const reset = (): void => {
     faults.clear()
     ledger.clear()
     promptCache.clear()
+    script.clear()
     tasks.clear()
     files.clear()
+    callbacks.clear()
     objects.clear()
   }
   const host: Host = {
@@ -89,8 +99,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       models: new ModelTable(options.models ?? []),
       moreModels: options.models ?? [],
       promptCache,
+      script,
       delays: { chunkDelayMs, firstChunkDelayMs, imageDelayMs },
       tasks,
+      callbacks,
       files,
       objects,
     },
@@ -115,16 +127,18 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     openaiBaseUrl: `${url}/v1`,
     baseUrl: (provider) => `${url}${mountOf(provider)}`,
     faults,
+    answers: script,
     requests: () => ledger.requests(),
     bill: () => ledger.bill(),
     aborted: () => ledger.aborted(),
     leaks: () => ledger.leaks(),
+    callbacks: () => callbacks.made(),
     reset,
     close: async () => {
       closing.abort()
       const closed = new Promise<void>((done) => server.close(() => done()))
       server.closeAllConnections()
-      await Promise.all([closed, ...running])
+      await Promise.all([closed, callbacks.settle(), ...running])
     },
   }
 }

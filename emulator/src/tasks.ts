@@ -14,6 +14,8 @@ export interface Task<Work = unknown> {
   polls: number
   pendingPolls: number
   canceled: boolean
+  /** It is done however seldom it was asked for: who is called back need not ask. */
+  ended: boolean
   /** Milliseconds since 1970. */
   createdAt: number
 }
@@ -40,6 +42,7 @@ export class Tasks {
       polls: 0,
       pendingPolls,
       canceled: false,
+      ended: false,
       createdAt: Date.now(),
     }
     this.#tasks.set(id, task)
@@ -65,7 +68,7 @@ export class Tasks {
   /** The state of a task without counting a poll. */
   state(task: Task): TaskState {
     if (task.canceled) return 'canceled'
-    if (task.polls <= task.pendingPolls) return 'pending'
+    if (!task.ended && task.polls <= task.pendingPolls) return 'pending'
     if (task.fate?.kind === 'moderated') return 'moderated'
     return task.fate?.kind === 'failed-task' ? 'failed' : 'done'
   }

@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Callbacks } from './callbacks.ts'
 import type { Fate } from './faults.ts'
 import type { Files } from './files.ts'
 import type { Framing } from './http/framing.ts'
 import type { ModelTable } from './openai/models.ts'
+import type { Script } from './script.ts'
 import type { Tasks } from './tasks.ts'
 import type { PromptCache } from './text/prompt-cache.ts'
 
@@ -73,6 +75,8 @@ export type Body = JsonObject | readonly unknown[] | RawBody
 export type Answer = Timing & {
   model?: string
   charge?: Charge
+  /** What a fate leaves of the charge, where the provider has a rule of its own for it; else its `billed` decides. */
+  chargeAfter?(fate: Fate): Charge | undefined
   /** Headers beyond those of every answer of the provider. */
   headers?: Readonly<Record<string, string>>
   /** The fates that this answer can take; an order of another one waits for a request that can. */
@@ -132,9 +136,13 @@ export interface World {
   /** Ids that the caller added, for every provider. */
   moreModels: readonly string[]
   promptCache: PromptCache
+  /** What models are to say word for word. */
+  script: Script
   delays: Delays
   /** Submitted work of all providers. */
   tasks: Tasks
+  /** The webhooks of that work. */
+  callbacks: Callbacks
   /** Results that are handed out by URL. */
   files: Files
   /** Objects of the S3 double by `bucket/key`. */

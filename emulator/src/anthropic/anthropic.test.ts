@@ -132,7 +132,10 @@ describe('the official SDK', () => {
     emulator.faults.add(order)
     expect(await client.messages.create(ASK)).toMatchObject({ stop_reason: 'refusal', content: [] })
     expect(await client.messages.stream(ASK).finalMessage()).toMatchObject({ stop_reason: 'refusal', content: [] })
-    expect(emulator.bill().calls).toBe(0)
+    // A refusal is charged as it is counted.
+    const { calls, inputTokens, outputTokens } = emulator.bill()
+    expect({ calls, outputTokens }).toEqual({ calls: 2, outputTokens: 2 })
+    expect(inputTokens).toBeGreaterThan(0)
   })
 })
 

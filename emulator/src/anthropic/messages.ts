@@ -1,8 +1,17 @@
 import { freshId } from '../random.ts'
-import { compose, lastUserTurn, promptTokens, reasoningFor, seedOf, transcript, type Written } from '../text/compose.ts'
+import {
+  compose,
+  lastUserTurn,
+  promptTokens,
+  reasoningFor,
+  seedOf,
+  type Turn,
+  transcript,
+  type Written,
+} from '../text/compose.ts'
 import { pieces } from '../text/tokens.ts'
 import { writing } from '../text/unwritable.ts'
-import type { Answer, Call, JsonObject, StreamEvent, World } from '../types.ts'
+import type { Answer, Call, Charge, JsonObject, StreamEvent, World } from '../types.ts'
 import { invalid } from './errors.ts'
 import { type MessageRequest, readMessageRequest } from './request.ts'
 import type { Picture } from './turns.ts'
@@ -29,19 +38,29 @@ export function inputTokens({ turns, tools, format }: MessageRequest): number {
   return promptTokens(turns, tools, format) + pictures.reduce((sum, one) => sum + pictureTokens(one), 0)
 }
 
+/** The conversation without the message that the answer goes on with, and that message. */
+function splitPrefill(turns: readonly Turn[]): { asked: readonly Turn[]; begun: string } {
+  const last = turns.at(-1)
+  return last?.role === 'assistant' ? { asked: turns.slice(0, -1), begun: last.text } : { asked: turns, begun: '' }
+}
+
 function write(request: MessageRequest, world: World): Message {
   const { model, turns, tools, toolChoice, parallel, format, stop, maxTokens, thinkingTokens } = request
   const input = inputTokens(request)
   if (input > model.contextTokens) {
     throw invalid(`prompt is too long: ${input} tokens > ${model.contextTokens} maximum`)
   }
-  const seed = seedOf(model.snapshot, transcript(turns), tools, format)
+  const { asked, begun } = splitPrefill(turns)
+  const seed = seedOf(model.snapshot, transcript(asked), tools, format)
   const thoughts = pieces(reasoningFor(seed, lastUserTurn(turns)?.text ?? '')).slice(
     0,
     Math.min(thinkingTokens, maxTokens),
   )
   const room = maxTokens - thoughts.length
-  const written = writing(() => compose({ seed, turns, tools, toolChoice, parallel, format, stop, room }), invalid)
+  const written = writing(
+    () => compose({ seed, turns: asked, begun, tools, toolChoice, parallel, format, stop, room }),
+    invalid,
+  )
   return {
     id: freshId('msg_01', 22),
     model: model.snapshot,
@@ -173,14 +192,16 @@ export function messages(call: Call, world: World): Answer {
   const message = write(request, world)
   const shown = request.thoughtsShown
   const refused = (): Message => ({ ...message, thoughts: [], outputTokens: 1, refused: true })
+  const chargeOf = ({ model, inputTokens, cachedTokens, outputTokens }: Message): Charge => ({
+    model,
+    inputTokens,
+    cachedInputTokens: cachedTokens,
+    outputTokens,
+  })
   const common = {
     model: request.model.id,
-    charge: {
-      model: request.model.id,
-      inputTokens: message.inputTokens,
-      cachedInputTokens: message.cachedTokens,
-      outputTokens: message.outputTokens,
-    },
+    charge: chargeOf(message),
+    chargeAfter: () => chargeOf(refused()),
     fates: ['moderated' as const],
     firstDelayMs: world.delays.firstChunkDelayMs,
     betweenDelayMs: world.delays.chunkDelayMs,

@@ -134,6 +134,7 @@ function prepare(call: Call, world: World) {
     common: {
       model,
       charge: { model, inputTokens, outputTokens },
+      chargeAfter: () => ({ model, inputTokens }),
       fates: ['moderated' as const],
       firstDelayMs: world.delays.firstChunkDelayMs,
       betweenDelayMs: world.delays.chunkDelayMs,

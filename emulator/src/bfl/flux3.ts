@@ -59,9 +59,24 @@ const VIDEO: Shapes = {
   batch: { is: 'integer', min: 1, max: 4 },
 }
 
+/** One picture, or several, each alone or in a pair with its second. Source: docs.bfl.ai, FLUX 3 Video, November 2026. */
+const KEYFRAMES: Shape = {
+  is: 'either',
+  required: true,
+  of: [
+    PROMPT,
+    {
+      is: 'list',
+      min: 1,
+      max: 10,
+      items: { is: 'either', of: [TEXT, { is: 'list', min: 2, max: 2, items: { is: 'any' } }] },
+    },
+  ],
+}
+
 const MODES: Readonly<Record<string, Shapes>> = {
   t2v: VIDEO,
-  i2v: { ...VIDEO, keyframes: { is: 'list', required: true, min: 1, items: { is: 'object' } } },
+  i2v: { ...VIDEO, keyframes: KEYFRAMES },
   v2v: { ...VIDEO, start_video: { is: 'string', required: true } },
   draft_enhance: {
     ...WEBHOOK,

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { AT_ONCE, SUBMITTED } from '../media/answers.ts'
+import { createHmac, randomUUID } from 'node:crypto'
+import { AT_ONCE, forResults, SUBMITTED } from '../media/answers.ts'
 import { detailOf } from '../media/pydantic.ts'
 import { picture } from '../picture/plain.ts'
 import { Refusal } from '../refusal.ts'
@@ -24,20 +24,44 @@ export function submit(read: (body: JsonObject) => Wanted): Handler {
     const wanted = read(body)
     const { model, seconds } = wanted
     const cost = costOf(wanted)
+    const charge = seconds === undefined ? { model, images: 1 } : { model, seconds }
     return {
       ...AT_ONCE,
       model,
-      charge: seconds === undefined ? { model, images: 1 } : { model, seconds },
+      charge,
+      chargeAfter: forResults(charge),
       fates: SUBMITTED,
       body: (fate) => {
         const work: Work = { ...wanted, sample: undefined, startedAt: Date.now() / 1000 }
-        const { id } = world.tasks.submit(PROVIDER, work, fate, randomUUID())
-        // Who names a webhook is not told where to poll; the emulator calls none.
-        if (body.webhook_url) return { id, status: 'Pending', webhook_url: body.webhook_url, ...cost }
+        const task = world.tasks.submit(PROVIDER, work, fate, randomUUID())
+        const { id } = task
+        // Who names a webhook is not told where to poll.
+        if (typeof body.webhook_url === 'string') {
+          if (fate?.kind !== 'late-success') callBack(body.webhook_url, body.webhook_secret, task, call, world)
+          return { id, status: 'Pending', webhook_url: body.webhook_url, ...cost }
+        }
         return { id, polling_url: `${call.base}/v1/get_result?id=${id}`, ...cost }
       },
     }
   }
+}
+
+/**
+ * Calls the webhook of a task when it is done.
+ * Source: BFL's own skill `bfl-api` for coding agents, webhook integration.
+ */
+function callBack(url: string, secret: unknown, task: Task<Work>, call: Call, world: World): void {
+  world.callbacks.add(() => {
+    task.ended = true
+    const body = JSON.stringify({ id: task.id, ...describe(task, call, world), timestamp: new Date().toISOString() })
+    const signature = typeof secret === 'string' && createHmac('sha256', secret).update(body).digest('hex')
+    return {
+      provider: PROVIDER,
+      url,
+      headers: { 'content-type': 'application/json', ...(signature && { 'x-bfl-signature': `sha256=${signature}` }) },
+      body,
+    }
+  })
 }
 
 /** What a pending task says: FLUX 3 tells its stages apart. */

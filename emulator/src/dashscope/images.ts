@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Fate } from '../faults.ts'
-import { AT_ONCE, LINKED } from '../media/answers.ts'
+import { AT_ONCE, forResults, LINKED } from '../media/answers.ts'
 import { picture } from '../picture/plain.ts'
 import type { Answer, Call, World } from '../types.ts'
 import { INSPECTION, nativeError } from './errors.ts'
@@ -28,6 +28,7 @@ export function generate(call: Call, world: World): Answer {
     ...AT_ONCE,
     model,
     charge: { model, images: count },
+    chargeAfter: forResults({ model, images: count }),
     fates: LINKED,
     firstDelayMs: world.delays.imageDelayMs,
     body: (fate) => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Fate } from '../faults.ts'
-import { AT_ONCE, SUBMITTED } from '../media/answers.ts'
+import { AT_ONCE, forResults, SUBMITTED } from '../media/answers.ts'
 import type { Task } from '../tasks.ts'
 import type { Answer, Call, Charge, JsonObject, World } from '../types.ts'
 import { clip } from '../video/clip.ts'
@@ -25,6 +25,7 @@ function submit(wanted: Work['wanted'], charge: Charge, world: World): Answer {
     ...AT_ONCE,
     model: wanted.model,
     charge,
+    chargeAfter: forResults(charge),
     fates: SUBMITTED,
     body: (fate) => {
       const work: Work = { wanted, urls: undefined, submittedAt: new Date() }

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Accepted, Knock, ProviderDouble } from '../double.ts'
 import { schemeCredential } from '../http/credentials.ts'
+import { AT_ONCE } from '../media/answers.ts'
 import { platformError, refuse, statusError } from './errors.ts'
 import { type Queue, run } from './queue.ts'
 import { queueRoutes } from './routes.ts'
 
-function authenticate({ headers }: Knock, { credentials }: Accepted): void {
+/** The keys of the signatures of its webhooks, for everybody. */
+const KEYS = '/.well-known/jwks.json'
+
+function authenticate({ headers, url }: Knock, { credentials }: Accepted): void {
+  if (url.endsWith(KEYS)) return
   const credential = schemeCredential(headers, 'Key')
   if (!credential) {
     throw platformError(401, 'Cannot access application. Authentication is required to access this application.')
@@ -20,6 +25,16 @@ export const fal: ProviderDouble = {
   id: 'fal',
   mount: '/fal',
   routes: [
+    {
+      method: 'GET',
+      path: KEYS,
+      operation: 'fal.keys',
+      accepts: [],
+      handler: (_call, { callbacks }) => ({
+        ...AT_ONCE,
+        body: () => ({ keys: [{ ...callbacks.publicKey, use: 'sig', alg: 'EdDSA' }] }),
+      }),
+    },
     {
       method: 'POST',
       path: '/run/{endpoint+}',

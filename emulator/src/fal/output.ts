@@ -8,6 +8,18 @@ import type { Wanted } from './request.ts'
 export const chargeOf = ({ endpoint, kind, seconds, count }: Wanted): Charge =>
   kind === 'video' ? { model: endpoint, seconds } : { model: endpoint, images: count }
 
+/** fal's own failures are never charged; what a model has drawn is, also where its checker has blackened it. */
+export const chargeAfter =
+  (wanted: Wanted) =>
+  (fate: Fate): Charge | undefined => {
+    const isLost = fate.kind === 'failed-task' || (fate.kind === 'moderated' && !isSeen(wanted, fate))
+    return isLost ? undefined : chargeOf(wanted)
+  }
+
+/** Whether the checker has seen the picture, rather than the prompt. */
+const isSeen = ({ checked }: Wanted, fate: Fate): boolean =>
+  fate.kind === 'moderated' && fate.billed === true && checked
+
 /** What a checker leaves of a picture that it objects to. */
 async function blackened({ width, height, format }: Wanted): Promise<RawBody> {
   const { default: sharp } = await import('sharp')
@@ -40,9 +52,9 @@ interface Place {
  */
 export async function produce(wanted: Wanted, fate: Fate | undefined, at: Place): Promise<JsonObject> {
   const { kind, prompt, seed, seconds, checked, count } = wanted
+  const seen = fate !== undefined && isSeen(wanted, fate)
   if (fate?.kind === 'failed-task')
     throw platformError(500, 'The runner failed to process the request', 'runner_server_error')
-  const seen = fate?.kind === 'moderated' && fate.billed === true && checked
   if (fate?.kind === 'moderated' && !seen) throw moderated(prompt)
   if (kind === 'video') {
     const url = at.world.files.publish(at.origin, 'mp4', () => clip({ prompt, seconds }), fate)

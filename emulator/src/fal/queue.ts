@@ -5,8 +5,9 @@ import { Problem, Refusal } from '../refusal.ts'
 import type { Task } from '../tasks.ts'
 import type { Answer, Call, Handler, JsonObject, StreamEvent, World } from '../types.ts'
 import { platformError, refuse } from './errors.ts'
-import { chargeOf, produce } from './output.ts'
+import { chargeAfter, chargeOf, produce } from './output.ts'
 import { readInput, type Wanted } from './request.ts'
+import { callBack } from './webhook.ts'
 
 interface Work {
   endpoint: string
@@ -53,11 +54,16 @@ export function submit(queue: Queue): Handler {
     return {
       ...AT_ONCE,
       model: endpoint,
-      ...(input instanceof Refusal ? {} : { charge: chargeOf(input) }),
+      ...(input instanceof Refusal ? {} : { charge: chargeOf(input), chargeAfter: chargeAfter(input) }),
       fates: SUBMITTED,
       headers: { 'x-fal-request-id': id },
       body: (fate) => {
-        world.tasks.submit<Work>(queue.provider, { endpoint, app, input, output: undefined }, fate, id)
+        const work: Work = { endpoint, app, input, output: undefined }
+        const task = world.tasks.submit(queue.provider, work, fate, id)
+        const webhook = call.query.get('fal_webhook')
+        if (webhook && fate?.kind !== 'late-success') {
+          callBack(queue.provider, webhook, task, () => resultOf(task, world, call.origin), world)
+        }
         return {
           status: 'IN_QUEUE',
           request_id: id,
@@ -82,6 +88,7 @@ export function run(queue: Queue): Handler {
       ...AT_ONCE,
       model: endpoint,
       charge: chargeOf(wanted),
+      chargeAfter: chargeAfter(wanted),
       fates: ['moderated', 'expired-result', 'failed-task'],
       firstDelayMs: world.delays.imageDelayMs,
       body: (fate) => produce(wanted, fate, { world, origin: call.origin }),

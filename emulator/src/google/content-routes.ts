@@ -9,7 +9,7 @@ import { type GenerateRequest, readGenerate } from './request.ts'
 interface Prepared {
   request: GenerateRequest
   generation: Generation
-  common: Pick<Answer, 'model' | 'charge' | 'fates' | 'firstDelayMs' | 'betweenDelayMs'>
+  common: Pick<Answer, 'model' | 'charge' | 'chargeAfter' | 'fates' | 'firstDelayMs' | 'betweenDelayMs'>
 }
 
 function prepare({ params, json }: Call, world: World): Prepared {
@@ -28,6 +28,8 @@ function prepare({ params, json }: Call, world: World): Prepared {
         outputTokens: generation.outputTokens + generation.thoughtTokens,
         ...(draws ? { images: 1 } : {}),
       },
+      // Of what is blocked, the prompt is charged.
+      chargeAfter: () => ({ model: id, inputTokens: generation.inputTokens }),
       fates: ['moderated'],
       firstDelayMs: draws ? world.delays.imageDelayMs : world.delays.firstChunkDelayMs,
       betweenDelayMs: world.delays.chunkDelayMs,

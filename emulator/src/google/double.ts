@@ -7,7 +7,8 @@ import { countTokens, generateContent, streamGenerateContent } from './content-r
 import { batchEmbedContents, embedContent } from './embed.ts'
 import { badKey, googleError, invalid, missingKey, refuse, statusError } from './errors.ts'
 import { googleModels, publicModel } from './models.ts'
-import { downloadFile, pollOperation, predict, predictLongRunning } from './predict.ts'
+import { predict } from './predict.ts'
+import { downloadFile, fetchPredictOperation, pollOperation, predictLongRunning } from './veo.ts'
 
 /** The key in its header or in the query; a bearer where Vertex AI is meant. */
 function authenticate({ headers, url }: Knock, { credentials }: Accepted): void {
@@ -53,6 +54,7 @@ const METHODS: Readonly<Record<string, Handler>> = {
   batchEmbedContents,
   predict,
   predictLongRunning,
+  fetchPredictOperation,
 }
 
 const methods: Route[] = PARENTS.flatMap((parent) =>

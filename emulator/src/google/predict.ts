@@ -1,10 +1,9 @@
+import { forResults } from '../media/answers.ts'
 import { picture, sizeOfRatio } from '../picture/plain.ts'
-import { freshId } from '../random.ts'
 import { checkShape, type Shapes } from '../shape.ts'
-import { type Answer, type Call, type JsonObject, RawBody, type World } from '../types.ts'
-import { clip } from '../video/clip.ts'
+import type { Answer, Call, JsonObject, World } from '../types.ts'
 import { predictEmbedding } from './embed.ts'
-import { googleError, invalid } from './errors.ts'
+import { invalid } from './errors.ts'
 import { PREDICT_FIELDS } from './fields.ts'
 import { googleModel, googleModels } from './models.ts'
 
@@ -55,13 +54,18 @@ const INSTANCE: Shapes = {
   video: ANY,
 }
 
-interface Prediction {
+export interface Prediction {
   model: string
   prompt: string
   parameters: JsonObject
 }
 
-function read({ params, json }: Call, method: 'predict' | 'predictLongRunning', world: World): Prediction {
+/** A checked request of either method. */
+export function readPrediction(
+  { params, json }: Call,
+  method: 'predict' | 'predictLongRunning',
+  world: World,
+): Prediction {
   checkShape(PREDICT_FIELDS, json ?? {})
   const { instances, parameters = {} } = json as { instances: JsonObject[]; parameters?: JsonObject }
   const model = googleModel(params.model ?? '', method, world)
@@ -86,7 +90,7 @@ export function predict(call: Call, world: World): Answer {
     checkShape(PREDICT_FIELDS, call.json ?? {})
     return predictEmbedding(call, world)
   }
-  const { model, prompt, parameters } = read(call, 'predict', world)
+  const { model, prompt, parameters } = readPrediction(call, 'predict', world)
   const count = (parameters.sampleCount as number | undefined) ?? 4
   const size = sizeOfRatio((parameters.aspectRatio as string | undefined) ?? '1:1')
   const mimeType = (parameters.outputOptions as { mimeType?: string } | undefined)?.mimeType ?? 'image/png'
@@ -99,6 +103,7 @@ export function predict(call: Call, world: World): Answer {
     streamed: false,
     model,
     charge: { model, images: count },
+    chargeAfter: forResults({ model, images: count }),
     fates: ['moderated'],
     firstDelayMs: world.delays.imageDelayMs,
     betweenDelayMs: 0,
@@ -107,83 +112,6 @@ export function predict(call: Call, world: World): Answer {
       const raiFilteredReason =
         "Unable to show generated images. All images were filtered out because they violated Vertex AI's usage guidelines. Support codes: 39322892"
       return { predictions: [{ raiFilteredReason }] }
-    },
-  }
-}
-
-interface Video extends Prediction {
-  seconds: number
-  count: number
-  files: string[]
-}
-
-const PROVIDER = 'google'
-
-/** `POST /models/{model}:predictLongRunning`: Veo. */
-export function predictLongRunning(call: Call, world: World): Answer {
-  const prediction = read(call, 'predictLongRunning', world)
-  const { model, parameters } = prediction
-  const seconds = (parameters.durationSeconds as number | undefined) ?? 8
-  const count = ((parameters.sampleCount ?? parameters.numberOfVideos) as number | undefined) ?? 1
-  return {
-    streamed: false,
-    model,
-    charge: { model, seconds: seconds * count },
-    fates: ['moderated', 'expired-result', 'late-success', 'failed-task'],
-    firstDelayMs: 0,
-    betweenDelayMs: 0,
-    body: (fate) => {
-      const name = `models/${model}/operations/${freshId('', 12).toLowerCase()}`
-      const files = Array.from({ length: count }, () => freshId('', 12).toLowerCase())
-      const task = world.tasks.submit<Video>(PROVIDER, { ...prediction, seconds, count, files }, fate, name)
-      for (const file of files) world.tasks.submit(PROVIDER, task, fate, `files/${file}`)
-      return { name }
-    },
-  }
-}
-
-/** `GET /models/{model}/operations/{id}` */
-export function pollOperation({ params, base }: Call, world: World): Answer {
-  const name = `models/${params.model}/operations/${params.id}`
-  const task = world.tasks.find<Video>(PROVIDER, name)
-  if (!task) throw googleError(404, `Operation ${name} not found.`)
-  const type = 'type.googleapis.com/google.ai.generativelanguage.v1beta.PredictLongRunningResponse'
-  const body = (): JsonObject => {
-    switch (world.tasks.poll(task)) {
-      case 'pending':
-        return { name }
-      case 'failed':
-        return { name, done: true, error: { code: 13, message: 'Internal error. Please try again later.' } }
-      case 'moderated': {
-        const reasons = ['Sorry, we could not create the video because of our safety policies. Support codes: 58061214']
-        const generateVideoResponse = { raiMediaFilteredCount: 1, raiMediaFilteredReasons: reasons }
-        return { name, done: true, response: { '@type': type, generateVideoResponse } }
-      }
-      default: {
-        const generatedSamples = task.work.files.map((file) => ({
-          video: { uri: `${base}/v1beta/files/${file}:download?alt=media` },
-        }))
-        return { name, done: true, response: { '@type': type, generateVideoResponse: { generatedSamples } } }
-      }
-    }
-  }
-  return { streamed: false, model: task.work.model, firstDelayMs: 0, betweenDelayMs: 0, body }
-}
-
-/** `GET /files/{id}:download?alt=media`; other than most result URLs it wants the credential. */
-export function downloadFile({ params }: Call, world: World): Answer {
-  const file = world.tasks.find<{ work: Video }>(PROVIDER, `files/${params.id}`)
-  if (!file || file.fate?.kind === 'expired-result') {
-    throw googleError(403, `You do not have permission to access the File ${params.id} or it may not exist.`)
-  }
-  const { prompt, seconds } = file.work.work
-  return {
-    streamed: false,
-    firstDelayMs: 0,
-    betweenDelayMs: 0,
-    body: () => {
-      const { data, contentType } = clip({ prompt: `${prompt} ${params.id}`, seconds })
-      return new RawBody(data, contentType)
     },
   }
 }

@@ -4,7 +4,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { ProviderDouble } from '../double.ts'
 import { type Fate, type Fault, fateOf } from '../faults.ts'
 import { Refusal } from '../refusal.ts'
-import { type Answer, type Body, type JsonObject, RawBody, type StreamEvent } from '../types.ts'
+import { type Answer, type Body, type Charge, type JsonObject, RawBody, type StreamEvent } from '../types.ts'
 import { alteredBody, alteredEvent } from './alter.ts'
 import { type Framing, SSE } from './framing.ts'
 import { sendRefusal } from './send.ts'
@@ -142,11 +142,13 @@ async function sendEvents(answer: Answer & { streamed: true }, delivery: Deliver
 const isBilled = (fate: Fate): boolean =>
   fate.kind === 'late-success' || fate.kind === 'expired-result' || fate.billed === true
 
-/** Whether the provider would put this answer on the bill, whatever became of its delivery. */
-export function isCharged(fault: Fault | undefined): boolean {
-  if (fault?.kind === 'reset' || fault?.kind === 'silence') return fault.billed === true
+/** What the provider would put on the bill for this answer, whatever became of its delivery. */
+export function dueOf({ charge, chargeAfter }: Answer, fault: Fault | undefined): Charge | undefined {
   const fate = fateOf(fault)
-  return fate ? isBilled(fate) : fault?.kind !== 'status' && fault?.kind !== 'error-event'
+  if (fate && chargeAfter) return chargeAfter(fate)
+  if (fate) return isBilled(fate) ? charge : undefined
+  if (fault?.kind === 'reset' || fault?.kind === 'silence') return fault.billed === true ? charge : undefined
+  return fault?.kind === 'status' || fault?.kind === 'error-event' ? undefined : charge
 }
 
 /**
@@ -157,8 +159,10 @@ export function isCharged(fault: Fault | undefined): boolean {
 export async function deliver(answer: Answer, delivery: Delivery): Promise<void> {
   const { response, fault, signal } = delivery
   if (fault?.kind === 'status') return sendStatus(delivery, fault)
-  if (fault?.kind === 'silence') return silence(signal)
-  if (fault?.kind === 'reset') {
+  if (fault?.kind === 'silence' || fault?.kind === 'reset') {
+    // It was accepted, and what was submitted is carried out; only nobody hears of it.
+    if (fault.billed && !answer.streamed) await answer.body()
+    if (fault.kind === 'silence') return silence(signal)
     response.socket?.resetAndDestroy()
     return
   }

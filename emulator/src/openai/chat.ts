@@ -111,7 +111,7 @@ function* streamed(head: Head, request: ChatRequest, completion: Completion): Ge
 /** `POST /chat/completions` with OpenAI's models, or with those of a provider that speaks the same protocol. */
 export function chat(call: Call, world: World, models: ModelTable = world.models): Answer {
   const request = readChat(call.json ?? {}, models)
-  const completion = complete(request, world.promptCache)
+  const completion = complete(request, world)
   const head = { id: freshId('chatcmpl-', 29), created: Math.floor(Date.now() / 1000) }
   const common = {
     model: request.model.id,

@@ -1,9 +1,9 @@
 import { freshId } from '../random.ts'
 import { compose, promptTokens, seedOf, transcript } from '../text/compose.ts'
-import type { PromptCache } from '../text/prompt-cache.ts'
 import { countPictureTokens } from '../text/tokens.ts'
 import type { ToolCall } from '../text/tools.ts'
 import { writing } from '../text/unwritable.ts'
+import type { World } from '../types.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { badRequest } from './errors.ts'
 import { reasoningTokensOf } from './reasoning.ts'
@@ -24,7 +24,7 @@ export interface Completion {
   cachedTokens: number
 }
 
-function choose(request: ChatRequest, seed: string): Choice {
+function choose(request: ChatRequest, seed: string, script: string | undefined): Choice {
   const reasoningTokens = reasoningTokensOf(request.effort)
   const room = (request.maxTokens ?? Number.POSITIVE_INFINITY) - reasoningTokens
   if (room <= 0) {
@@ -32,7 +32,7 @@ function choose(request: ChatRequest, seed: string): Choice {
     return { pieces: [], calls: [], finish: 'length', tokens, reasoningTokens: tokens }
   }
   const { messages: turns, tools, toolChoice, parallel, format, stop, verbosity } = request
-  const written = compose({ seed, turns, tools, toolChoice, parallel, format, stop, room, verbosity })
+  const written = compose({ seed, turns, tools, toolChoice, parallel, format, stop, room, verbosity, script })
   // A forced function ends in `stop`: the model did not decide to call it.
   const called = typeof toolChoice === 'object' ? 'stop' : 'tool_calls'
   return {
@@ -58,7 +58,10 @@ function inputTokens({ messages, tools, format }: ChatRequest): number {
  *
  * @throws ApiError 400 where the prompt is too long or a schema cannot be satisfied
  */
-export function complete(request: ChatRequest, cache: PromptCache): Completion {
+export function complete(
+  request: ChatRequest,
+  { promptCache, script }: Pick<World, 'promptCache' | 'script'>,
+): Completion {
   const tokens = inputTokens(request)
   const { model, messages } = request
   if (tokens > model.contextTokens) {
@@ -72,8 +75,10 @@ export function complete(request: ChatRequest, cache: PromptCache): Completion {
   const seed = seedOf(model.snapshot, conversation, request.tools, request.format, request.seed)
   return writing(
     () => {
-      const choices = Array.from({ length: request.n }, (_, index) => choose(request, `${seed}:${index}`))
-      return { choices, promptTokens: tokens, cachedTokens: cache.use(model.snapshot, conversation) }
+      const choices = Array.from({ length: request.n }, (_, index) =>
+        choose(request, `${seed}:${index}`, script.take(model.id)),
+      )
+      return { choices, promptTokens: tokens, cachedTokens: promptCache.use(model.snapshot, conversation) }
     },
     (message) => badRequest(message, 'response_format'),
   )

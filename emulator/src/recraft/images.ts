@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Fate } from '../faults.ts'
-import { AT_ONCE, LINKED } from '../media/answers.ts'
+import { AT_ONCE, forResults, LINKED } from '../media/answers.ts'
 import { picture } from '../picture/plain.ts'
 import type { Answer, Call, Handler, JsonObject, RawBody, World } from '../types.ts'
 import { moderated } from './errors.ts'
@@ -27,6 +27,7 @@ export function makePictures(operation: Operation): Handler {
       ...AT_ONCE,
       model,
       charge: { model, images: count },
+      chargeAfter: forResults({ model, images: count }),
       fates: LINKED,
       firstDelayMs: world.delays.imageDelayMs,
       body: async (fate) => {

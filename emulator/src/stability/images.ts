@@ -18,6 +18,8 @@ export function makePicture(operation: Operation): Handler {
       ...AT_ONCE,
       model,
       charge: { model, images: 1 },
+      // Source: the API reference of Stable Image: failed generations are not charged.
+      chargeAfter: () => undefined,
       fates: ['moderated'] as const,
       firstDelayMs: world.delays.imageDelayMs,
     }

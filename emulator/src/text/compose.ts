@@ -31,9 +31,13 @@ export interface Score {
   parallel: boolean
   format: Format
   stop: readonly string[]
+  /** The beginning of the answer, which the request brings; what is written goes on from there. */
+  begun?: string
   /** Tokens that fit. */
   room: number
   verbosity?: string
+  /** What is to be said word for word. */
+  script?: string | undefined
 }
 
 export interface Written {
@@ -77,7 +81,8 @@ function callTools({ toolChoice, tools, parallel, turns, seed }: Score, prompt: 
   return chooseCalls(tools, prompt, seed, parallel)
 }
 
-function writeText({ format, turns, seed, verbosity = 'medium' }: Score, prompt: string): string {
+function writeText({ format, turns, seed, verbosity = 'medium', script }: Score, prompt: string): string {
+  if (script !== undefined) return script
   if (format.type === 'json_object') return JSON.stringify(generateObject(seed, prompt))
   if (format.type === 'json_schema') {
     const source = { random: randomFrom(seed), topic: topicOf(prompt), prompt }
@@ -86,6 +91,10 @@ function writeText({ format, turns, seed, verbosity = 'medium' }: Score, prompt:
   const pictures = lastUserTurn(turns)?.pictures.length ?? 0
   return generateText({ seed, prompt, toolResults: toolResults(turns), pictures, verbosity })
 }
+
+/** What a model adds to a beginning: the rest of its own text, or another one where that began otherwise. */
+const continued = (text: string, begun: string): string =>
+  begun === '' ? text : text.startsWith(begun) ? text.slice(begun.length) : ` ${text}`
 
 /** The first stop sequence in the text, and the text before it. */
 function untilStop(text: string, stop: readonly string[]): { text: string; stopSequence: string | undefined } {
@@ -104,12 +113,12 @@ function untilStop(text: string, stop: readonly string[]): { text: string; stopS
 export function compose(score: Score): Written {
   const prompt = lastUserTurn(score.turns)?.text ?? ''
   if (score.room <= 0) return { pieces: [], calls: [], finish: 'length', stopSequence: undefined, tokens: 0 }
-  const calls = callTools(score, prompt)
+  const calls = score.script === undefined ? callTools(score, prompt) : []
   if (calls.length > 0) {
     const tokens = calls.reduce((sum, call) => sum + countTokens(call.name) + countTokens(call.arguments), 0)
     return { pieces: [], calls, finish: 'tools', stopSequence: undefined, tokens }
   }
-  const { text, stopSequence } = untilStop(writeText(score, prompt), score.stop)
+  const { text, stopSequence } = untilStop(continued(writeText(score, prompt), score.begun ?? ''), score.stop)
   const all = pieces(text)
   const kept = all.slice(0, score.room)
   const whole = kept.length === all.length

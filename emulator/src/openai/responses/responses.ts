@@ -10,7 +10,7 @@ import {
 } from '../../text/compose.ts'
 import { countPictureTokens, pieces } from '../../text/tokens.ts'
 import { writing } from '../../text/unwritable.ts'
-import type { Answer, Call, JsonObject, StreamEvent, World } from '../../types.ts'
+import type { Answer, Call, Charge, JsonObject, StreamEvent, World } from '../../types.ts'
 import { badRequest } from '../errors.ts'
 import { reasoningTokensOf } from '../reasoning.ts'
 import type { Picture } from './input.ts'
@@ -148,14 +148,17 @@ export function responses(call: Call, world: World): Answer {
   const request = readResponseRequest(call.json ?? {}, world)
   const response = respond(request, world)
   const moderated = (): Response => ({ ...response, items: [], incomplete: 'content_filter' })
+  const charge: Charge = {
+    model: request.model.id,
+    inputTokens: response.usage.input_tokens,
+    cachedInputTokens: response.cachedTokens,
+    outputTokens: response.usage.output_tokens,
+  }
   const common = {
     model: request.model.id,
-    charge: {
-      model: request.model.id,
-      inputTokens: response.usage.input_tokens,
-      cachedInputTokens: response.cachedTokens,
-      outputTokens: response.usage.output_tokens,
-    },
+    charge,
+    // The filter judges what has been written by then.
+    chargeAfter: () => charge,
     fates: ['moderated' as const],
     firstDelayMs: world.delays.firstChunkDelayMs,
     betweenDelayMs: world.delays.chunkDelayMs,
