@@ -6,23 +6,33 @@ import { TurnoutError } from '../core/error.ts'
 import { pricedSettings } from '../core/image/priced.ts'
 import { check } from '../core/input.ts'
 import { changeBody } from '../core/openai/body.ts'
+import type { Route } from '../core/route.ts'
 import { imageNeeds } from '../core/routing/image-needs.ts'
 import { metadataOf, type Needs } from '../core/routing/needs.ts'
+import { keepsPictures } from '../gateway/cache/kept.ts'
 import { picturesPassThrough } from '../gateway/media/path.ts'
 import { Relay } from '../gateway/relay/relay.ts'
 import type { RelayCall, RelayClient, Running } from '../gateway/relay/types.ts'
+import type { Begin } from '../gateway/routing/fallback.ts'
 import { isSole, soleDeployment } from '../gateway/routing/router.ts'
 import type { Trail } from '../gateway/routing/trail.ts'
 import { encodeMultipart, type FormPart, multipartBoundary, multipartType } from '../lib/multipart.ts'
 import { readBody, readJson } from './body.ts'
+import { cachedWhole } from './cached.ts'
 import type { AnswerFilter, Exchange } from './exchange.ts'
+import { asJob } from './images/as-job.ts'
 import { drawByAdapter } from './images/by-adapter.ts'
 import { fittedSize } from './images/fitted-size.ts'
 import { changeParts, formValues, pictureParts, readForm } from './images/form.ts'
 import { linkPictures } from './picture-links.ts'
-import { productTypeOf, relayedBody, routeFor, runThrough } from './target.ts'
+import { productTypeOf, relayedBody, routeFor, through } from './target.ts'
 
 type PictureOperation = 'images.generate' | 'images.edit'
+/** Where a request leads. */
+interface Aim {
+  route: Route
+  productType: string | undefined
+}
 type Request = z.infer<typeof ImagesRequest> | z.infer<typeof ImageEditsRequest>
 
 /** Where the model answers with base64 alone and links are asked for, the pictures are kept here and linked. */
@@ -129,28 +139,50 @@ function needsOf({ body, values, operation, form }: Asked, productType: string |
   return imageNeeds(wish, metadataOf(undefined, productType))
 }
 
-/** Answers by whoever the model, the pool or the role leads to. */
-function draw(exchange: Exchange, asked: Asked): void {
-  const { plane, request } = exchange
-  const productType = productTypeOf(request.headers, asked.values.metadata)
-  const route = routeFor(plane.registry, asked.body.model, 'image', productType)
-  if (isSole(route)) {
-    exchange.run(answerOf(exchange, asked, soleDeployment(route), exchange), route)
-    return
+/** What brings the answer by whoever the model, the pool or the role leads to. @throws TurnoutError */
+function answering(exchange: Exchange, asked: Asked, { route, productType }: Aim, client: RelayClient): Running {
+  const candidacy = {
+    ...asked,
+    parts: asked.form?.parts,
+    route,
+    productType,
+    passes: (deployment: Deployment) => passes(exchange, deployment, asked.operation),
   }
-  runThrough(exchange, route, {
-    needs: needsOf(asked, productType),
-    begin: ({ deployment, trail }, client) => answerOf(exchange, asked, deployment, client, trail),
-    paidOnAcceptance: true,
-  })
+  const job = asJob(exchange, candidacy, client)
+  if (job) return job
+  if (isSole(route)) return answerOf(exchange, asked, soleDeployment(route), client)
+  const begin: Begin = ({ deployment, trail }, each) => answerOf(exchange, asked, deployment, each, trail)
+  return through(exchange, route, { needs: needsOf(asked, productType), begin, paidOnAcceptance: true }, client)
+}
+
+/** Links expire, and what is streamed is looked at as it comes: neither is given again. */
+const mayBeCached = ({ operation, body }: Asked): boolean =>
+  operation === 'images.generate' && body.stream !== true && body.response_format !== 'url'
+
+function draw(exchange: Exchange, asked: Asked): void {
+  const { principal, body, values } = asked
+  const productType = productTypeOf(exchange.request.headers, values.metadata)
+  const route = routeFor(exchange, body, 'image', productType)
+  const aim = { route, productType }
+  const wish = (body as ImagesRequest).turnout?.cache
+  const isKept = (answer: Buffer) => keepsPictures(answer, body.n ?? 1)
+  const cached = mayBeCached(asked)
+    ? cachedWhole(exchange, { ...aim, api: 'images', principal, wish, values, isKept }, (client) =>
+        answering(exchange, asked, aim, client),
+      )
+    : undefined
+  exchange.run(cached ?? answering(exchange, asked, aim, exchange), route)
 }
 
 function drawJson(exchange: Exchange, principal: Principal, operation: PictureOperation, raw: Buffer): void {
   const { plane, request } = exchange
   const contentType = request.headers['content-type']
-  const values = readJson(contentType, raw, plane.limits.jsonDepth)
-  const body: Request = check(operation === 'images.edit' ? ImageEditsRequest : ImagesRequest, values)
-  draw(exchange, { principal, operation, body, values, raw, contentType: contentType ?? '' })
+  const parsed = readJson(contentType, raw, plane.limits.jsonDepth)
+  const body: Request = check(operation === 'images.edit' ? ImageEditsRequest : ImagesRequest, parsed)
+  // It is for Turnout, and goes no further.
+  const { turnout, ...values } = parsed
+  const bytes = turnout === undefined ? raw : Buffer.from(JSON.stringify(values))
+  draw(exchange, { principal, operation, body, values, raw: bytes, contentType: contentType ?? '' })
 }
 
 /** `POST /v1/images/generations` */

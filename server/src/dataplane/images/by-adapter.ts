@@ -37,7 +37,7 @@ function linked({ image_url, file_id }: { image_url?: string; file_id?: string }
 }
 
 /** The pictures of an edit. @throws TurnoutError invalid_input */
-function picturesOf({ operation, body, parts }: Asked): Pictures {
+export function picturesOf({ operation, body, parts }: Asked): Pictures {
   if (operation === 'images.generate') return {}
   if (parts) {
     const mask = parts.find(({ name, filename }) => name === 'mask' && filename !== undefined)

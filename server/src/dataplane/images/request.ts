@@ -1,9 +1,9 @@
 import { type ImageEditsRequest, ImageExtras, type ImagesRequest, type Model } from '@turnout/contract'
 import { TurnoutError } from '../../core/error.ts'
-import { inputOf } from '../../core/image/inputs.ts'
 import type { ImageRequest, SettingNames } from '../../core/image/request.ts'
 import { parseSize } from '../../core/image/size.ts'
-import { check, type InputProblem, refuse } from '../../core/input.ts'
+import { check } from '../../core/input.ts'
+import { fromText, furtherInputs } from '../../gateway/media/further.ts'
 
 type Body = ImagesRequest | ImageEditsRequest
 
@@ -44,21 +44,6 @@ const READ: ReadonlySet<string> = new Set([
 const isNothing = (name: string, value: unknown): boolean =>
   value === undefined || value === null || value === 'auto' || (name === 'partial_images' && value === 0)
 
-/** The field of a form as its schema wants it: forms know only text. */
-function fromText(value: unknown, type: unknown): unknown {
-  if (typeof value !== 'string') return value
-  if (type === 'integer' || type === 'number') return value.trim() === '' ? value : Number(value)
-  if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
-  if (type === 'object' || type === 'array') {
-    try {
-      return JSON.parse(value)
-    } catch {
-      return value
-    }
-  }
-  return value
-}
-
 const EXTRA_TYPES: Readonly<Record<keyof ImageExtras, string>> = {
   negative_prompt: 'string',
   seed: 'integer',
@@ -70,24 +55,6 @@ const EXTRA_TYPES: Readonly<Record<keyof ImageExtras, string>> = {
   loras: 'array',
 }
 
-/** The fields that belong to the model alone. @throws TurnoutError invalid_input with all that it does not know */
-function inputsOf(raw: Readonly<Record<string, unknown>>, model: Model, isForm: boolean): Record<string, unknown> {
-  const inputs: Record<string, unknown> = {}
-  const problems: InputProblem[] = []
-  for (const name of Object.keys(raw)) {
-    if (READ.has(name) || isNothing(name, raw[name])) continue
-    const schema = inputOf(model.inputs, name)
-    if (schema !== undefined) inputs[name] = isForm ? fromText(raw[name], schema.type) : raw[name]
-    else {
-      const known = Object.keys((model.inputs?.properties as object | undefined) ?? {})
-      const more = known.length > 0 ? `; it knows ${known.join(', ')}` : ''
-      problems.push({ path: name, message: `is not known to model ${model.id}${more}` })
-    }
-  }
-  if (problems.length > 0) throw refuse(problems)
-  return inputs
-}
-
 function extrasOf(raw: Readonly<Record<string, unknown>>, isForm: boolean): ImageExtras {
   const given = Object.entries(EXTRA_TYPES)
     .filter(([name]) => raw[name] !== undefined)
@@ -95,24 +62,24 @@ function extrasOf(raw: Readonly<Record<string, unknown>>, isForm: boolean): Imag
   return check(ImageExtras.partial(), Object.fromEntries(given)) as ImageExtras
 }
 
+/** The fields that are no settings of the core: whether they are anything, the model decides. */
+export function furtherFields(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(raw).filter(([name, value]) => !READ.has(name) && !isNothing(name, value)))
+}
+
 /**
- * A request of OpenAI's dialect, for a model whose provider does not speak it.
+ * What a request of OpenAI's dialect says, whoever the model is.
  *
  * @param raw Its fields as they came, with those that the dialect does not have.
- * @throws TurnoutError invalid_input, capability_missing
+ * @throws TurnoutError invalid_input
  */
-export function imageRequest(
+export function imageWish(
   body: Body,
   raw: Readonly<Record<string, unknown>>,
-  model: Model,
   pictures: Pick<ImageRequest, 'pictures' | 'mask'>,
-  isForm = false,
+  isForm: boolean,
 ): ImageRequest {
-  if (body.stream) {
-    throw new TurnoutError('capability_missing', `Model ${model.id} does not stream its pictures.`, { param: 'stream' })
-  }
   const extras = extrasOf(raw, isForm)
-  const inputs = inputsOf(raw, model, isForm)
   const size = !body.size || body.size === 'auto' ? undefined : parseSize(body.size)
   return {
     prompt: body.prompt,
@@ -130,7 +97,26 @@ export function imageRequest(
     quality: body.quality ?? undefined,
     background: body.background ?? undefined,
     outputFormat: body.output_format ?? undefined,
-    inputs: Object.keys(inputs).length > 0 ? inputs : undefined,
     ...pictures,
   }
+}
+
+/**
+ * A request of OpenAI's dialect, for a model whose provider does not speak it.
+ *
+ * @throws TurnoutError invalid_input, capability_missing
+ */
+export function imageRequest(
+  body: Body,
+  raw: Readonly<Record<string, unknown>>,
+  model: Model,
+  pictures: Pick<ImageRequest, 'pictures' | 'mask'>,
+  isForm = false,
+): ImageRequest {
+  if (body.stream) {
+    throw new TurnoutError('capability_missing', `Model ${model.id} does not stream its pictures.`, { param: 'stream' })
+  }
+  const wish = imageWish(body, raw, pictures, isForm)
+  const inputs = furtherInputs(furtherFields(raw), model, isForm)
+  return { ...wish, ...(Object.keys(inputs).length > 0 && { inputs }) }
 }
