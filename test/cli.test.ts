@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { startEmulator } from '@turnout/emulator'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Ended, turnout } from './support/run.ts'
 import { makeWorld, startUpstream } from './support/world.ts'
@@ -187,5 +188,21 @@ describe('turnout doctor', () => {
     const nobody = await probe('right', 'http://127.0.0.1:1/v1')
     expect(nobody.stdout).toMatch(/^✗ openai at .*ECONNREFUSED.*\n {2}→ Check the network/m)
     expect(nobody.code).toBe(1)
+  })
+
+  it('asks a provider that lists no models whether it takes the credential', async () => {
+    const emulator = await startEmulator({ credentials: ['right'] })
+    cleanups.push(emulator.close)
+    const { cli } = inWorld({ database: false })
+    const url = `${emulator.baseUrl('bfl')}/v1`
+    const probe = (key: string) => cli(['doctor', '--probe', '--port', '0'], { BFL_API_KEY: key, BFL_BASE_URL: url })
+
+    const right = await probe('right')
+    expect(right.stdout).toContain(`✓ bfl answers at ${url} and takes the credential`)
+    expect(right.code).toBe(0)
+    const wrong = await probe('wrong-and-hidden')
+    expect(wrong.stdout).toMatch(/^✗ bfl at .*\n {2}→ Check the credential/m)
+    expect(wrong.code).toBe(1)
+    expect(emulator.bill().calls).toBe(0)
   })
 })

@@ -38,6 +38,7 @@ export const ProviderConfiguration = z.strictObject({
     .optional()
     .describe('It runs on a machine of your own: calls cost nothing, its models are listed.'),
   maxConnections: z.int().min(1).max(65_536).optional().describe('How many connections may be open to it at once.'),
+  maxJobs: z.int().min(1).max(100_000).optional().describe('How many media jobs may run at it at once.'),
   enabled: z.boolean().optional().describe('false: none of its models is served.'),
   retry: RetryPolicy.optional().describe('Retries of calls to it.'),
   timeouts: Timeouts.optional().describe('Timeouts of calls to it.'),

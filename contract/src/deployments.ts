@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ErrorCode } from './errors.ts'
 import { Modality } from './models.ts'
-import { Strategy } from './routing.ts'
+import { SessionId, Strategy } from './routing.ts'
 
 /** One failed call of a request that was sent to several deployments. */
 export const FailedAttempt = z.object({
@@ -9,6 +9,7 @@ export const FailedAttempt = z.object({
   provider: z.string(),
   code: ErrorCode,
   latencyMs: z.int().nonnegative(),
+  reasons: z.array(z.string()).optional().describe('Why its answer did not pass the validation.'),
 })
 export type FailedAttempt = z.infer<typeof FailedAttempt>
 
@@ -21,7 +22,7 @@ export const DEPLOYMENT_STATES = ['ready', 'cooling', 'probing', 'drained'] as c
 export const DeploymentStatus = z.enum(DEPLOYMENT_STATES)
 export type DeploymentStatus = z.infer<typeof DeploymentStatus>
 
-/** How a deployment is, as the process that answers has seen it. */
+/** How a deployment is, as the process that answers has seen it and heard of it from others. */
 export const DeploymentHealth = z.object({
   id: z.string(),
   model: z.string(),
@@ -44,6 +45,8 @@ export type DeploymentHealth = z.infer<typeof DeploymentHealth>
 export const ExplainRoute = z.looseObject({
   model: z.string().min(1).describe('A model, `pool:NAME` or `role:NAME`.'),
   productType: z.string().min(1).optional(),
+  session: SessionId.optional(),
+  user: z.string().nullish(),
   messages: z
     .array(z.looseObject({ role: z.string() }))
     .optional()
@@ -58,6 +61,9 @@ export const RouteExplanation = z.object({
   route: z.string(),
   pool: z.string().nullable(),
   strategy: Strategy,
+  bySession: z.boolean().describe('Whether the session takes the place of the strategy.'),
+  experiment: z.string().nullable(),
+  variant: z.string().nullable().describe('Of the experiment of the pool; the route is then that of the variant.'),
   output: Modality.describe('What the request was taken to ask for.'),
   estimatedInputTokens: z.int().nonnegative(),
   candidates: z

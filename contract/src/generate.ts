@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { CacheWish } from './caching.ts'
 import { ErrorCode } from './errors.ts'
-import { RouteName } from './routing.ts'
+import { Hedged, RouteName, SessionId } from './routing.ts'
+import { StreamRule, Switched } from './streaming.ts'
 import { Usage } from './usage.ts'
+import { Validation, ValidationVerdict } from './validation.ts'
 
 /** What every answer of the native API says of how it came about. */
 export const Served = z.object({
@@ -11,11 +14,20 @@ export const Served = z.object({
     .string()
     .describe('What was asked for; differs when a retired model was replaced, or when it was a pool or a role.'),
   provider: z.string(),
-  attempts: z.int().positive(),
+  attempts: z.int().nonnegative().describe('0 where the answer had been made for the same request before.'),
   fallbacks: z.int().nonnegative().optional().describe('Of a pool or role: how many members had failed before.'),
+  hedged: Hedged.optional().describe(
+    'Where a second member of a pool was asked because the first was slow: whether the answer is its own.',
+  ),
+  experiment: z.string().optional().describe('That the request took part in.'),
+  variant: z.string().optional().describe('The variant of the experiment that it was given.'),
   usage: Usage,
   cost: z.string().nullable().describe('US dollars as a decimal string; null when it is not known.'),
   emulated: z.boolean(),
+  cached: z
+    .boolean()
+    .optional()
+    .describe('Whether it was made for the same request before; absent where no cache is in use.'),
   warnings: z.array(z.string()).describe('Settings that were mapped or could not be used.'),
 })
 export type Served = z.infer<typeof Served>
@@ -25,6 +37,11 @@ const target = {
   modelId: z.string().min(1).optional().describe('A model, or pool:NAME.'),
   role: RouteName.optional().describe('Instead of modelId: whoever has this job.'),
   productType: RouteName.optional().describe('What it is for; a role may have a pool of its own for it.'),
+  session: SessionId.optional().describe(
+    'Requests of one session go to the same member of a pool as long as it is well. The header x-turnout-session says the same.',
+  ),
+  user: z.string().min(1).max(300).optional().describe('The end user; the owner of the key unless given.'),
+  cache: CacheWish.optional(),
 }
 
 const hasOneTarget = ({ modelId, role }: { modelId?: unknown; role?: unknown }): boolean =>
@@ -44,7 +61,11 @@ export const GenerateText = z
     systemPrompt: z.string().optional(),
     temperature: z.number().min(0).max(2).optional(),
     maxTokens: z.int().positive().optional(),
-    stream: z.boolean().default(false).describe('Answer as Server-Sent Events of {content}, ended by [DONE].'),
+    stream: z
+      .union([z.boolean(), StreamRule])
+      .default(false)
+      .describe('Answer as Server-Sent Events of {content}, ended by [DONE]; an object says how.'),
+    validate: Validation.optional().describe('What the answer must fulfil besides what its pool and its role ask for.'),
   })
   .refine(hasOneTarget, ONE_TARGET)
 export type GenerateText = z.infer<typeof GenerateText>
@@ -63,8 +84,16 @@ export type GeneratedText = z.infer<typeof GeneratedText>
 
 /** One Server-Sent Event of a streamed text; the last one before `[DONE]` carries the summary. */
 export const TextEvent = z.union([
-  z.object({ content: z.string() }),
-  Served.extend({ content: z.literal(''), finishReason: FinishReason, rawFinishReason: z.string().nullable() }),
+  z.object({
+    content: z.string(),
+    switched: Switched.optional().describe('From here on another model goes on with an answer that broke off.'),
+  }),
+  Served.extend({
+    content: z.literal(''),
+    finishReason: FinishReason,
+    rawFinishReason: z.string().nullable(),
+    validation: ValidationVerdict.optional().describe('Of a stream that is judged at its end.'),
+  }),
   z.object({ error: z.object({ code: ErrorCode, message: z.string(), requestId: z.string() }) }),
 ])
 export type TextEvent = z.infer<typeof TextEvent>

@@ -7,6 +7,13 @@ export type Role = z.infer<typeof Role>
 
 export const KeyLimits = z.object({
   requestsPerMinute: z.int().positive().optional().describe('Requests that this key may make in one minute.'),
+  jobs: z.int().positive().optional().describe('Media jobs of this key that may run at once.'),
+  retentionDays: z
+    .int()
+    .min(1)
+    .max(36_500)
+    .optional()
+    .describe('Days that the outputs and uploads of this key are kept; absent: as the server is set up.'),
 })
 export type KeyLimits = z.infer<typeof KeyLimits>
 

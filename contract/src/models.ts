@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Transform } from './transform.ts'
 
 /** The layers of the registry, from the weakest to the strongest. */
 export const LAYERS = ['catalog', 'discovered', 'environment', 'file', 'database'] as const
@@ -39,6 +40,7 @@ export const Limits = z.strictObject({
   promptCharacters: z.int().positive().optional(),
   images: z.int().positive().optional().describe('Pictures in one answer.'),
   inputImages: z.int().positive().optional(),
+  jobs: z.int().positive().optional().describe('Media jobs that may run at once.'),
   sizes: z.array(z.string()).min(1).optional().describe('The only sizes that are allowed.'),
   aspectRatios: z.array(z.string()).min(1).optional(),
   minSide: z.int().positive().optional(),
@@ -172,6 +174,9 @@ export const ModelPatch = z.strictObject({
   capabilities: Capabilities.optional(),
   limits: Limits.optional(),
   inputs: z.record(z.string(), z.unknown()).optional().describe('JSON Schema of the inputs beyond the common ones.'),
+  transform: Transform.optional().describe(
+    'How a request becomes that of the provider, where its adapter does not know.',
+  ),
   prices: Prices.nullable().optional(),
   defaults: z.record(z.string(), z.unknown()).optional().describe('Parameters used where a request sets none.'),
   lifecycle: Lifecycle.optional(),
@@ -215,6 +220,7 @@ export const Model = z.object({
   capabilities: Capabilities,
   limits: Limits,
   inputs: z.record(z.string(), z.unknown()).optional(),
+  transform: Transform.optional(),
   prices: Prices.nullable(),
   defaults: z.record(z.string(), z.unknown()),
   lifecycle: Lifecycle,

@@ -29,6 +29,8 @@ export const OPERATIONS = [
   'images.edit',
   'text.generate',
   'image.generate',
+  'video.generate',
+  'validate',
 ] as const
 export const Operation = z.enum(OPERATIONS)
 export type Operation = z.infer<typeof Operation>
@@ -48,6 +50,8 @@ export const Attempt = z.object({
   latencyMs: z.int().nonnegative().nullable(),
   firstPartMs: z.int().nonnegative().nullable().describe('Until the first content of a streamed answer.'),
   streamed: z.boolean(),
+  experiment: z.string().nullable().describe('That the request took part in.'),
+  variant: z.string().nullable().describe('The variant of the experiment that it was given.'),
   outcome: Outcome,
   errorCode: ErrorCode.nullable(),
   usage: Usage,

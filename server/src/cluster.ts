@@ -7,6 +7,7 @@ import { TurnoutError } from './core/error.ts'
 import { openDatabase } from './db/database.ts'
 import { launchEmulator, needsEmulator } from './emulation.ts'
 import { createLogger, type RunningServer, serve } from './main.ts'
+import { PeerMetrics } from './metrics/peers.ts'
 import type { ServerOptions } from './options.ts'
 
 /** How the primary tells its workers where the emulator stands in for which providers, as JSON. */
@@ -45,6 +46,7 @@ export async function serveAsWorker(options: ServerOptions): Promise<RunningServ
     const running = await serve(options, {
       authority: remoteAuthority(process, options.workers),
       emulated: emulatedByPrimary(),
+      primary: process,
     })
     process.send?.({ turnout: 'ready', url: running.url, adminKey: running.adminKey } satisfies WorkerReady)
     return running
@@ -110,12 +112,14 @@ export async function startWorkers(options: ServerOptions): Promise<RunningServe
   const database = await openDatabase({ dataDir: options.dataDir, url: options.databaseUrl, log })
   const emulator = needsEmulator(options) ? await launchEmulator() : undefined
   const authority = createAuthority()
+  const peers = new PeerMetrics(livingWorkers)
   let stopping = false
   let restartMs = FIRST_RESTART_MS
 
   const launch = (): Worker => {
     const worker = cluster.fork(emulator ? { [EMULATOR_VARIABLE]: JSON.stringify(emulator.roots) } : {})
     serveAuthority(worker, authority)
+    peers.serve(worker)
     return worker
   }
   const replace = (worker: Worker, status: number): void => {

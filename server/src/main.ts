@@ -3,30 +3,53 @@ import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import type { EnhancePrompt } from '@turnout/contract'
 import { type Logger, pino } from 'pino'
 import { createAuthority, type LimitAuthority } from './access/authority.ts'
 import { createKeys, ensureAdminKey } from './access/keys.ts'
 import { createLimiter } from './access/limits.ts'
+import { createArtifacts } from './artifacts/index.ts'
 import { serveAsWorker, startWorkers } from './cluster.ts'
 import { createControlPlane } from './controlplane/app.ts'
 import { TurnoutError } from './core/error.ts'
 import { createHttpServer } from './dataplane/server.ts'
 import { ensureDataDir } from './db/data-dir.ts'
 import { type Database, openDatabase } from './db/database.ts'
+import { DatabasePulse } from './db/pulse.ts'
 import { sharedSecret } from './db/settings.ts'
 import { emulations, launchEmulator, needsEmulator } from './emulation.ts'
-import { Artifacts } from './gateway/artifacts.ts'
+import { AnswerCache } from './gateway/cache/cache.ts'
+import { CachedGeneration } from './gateway/cache/native.ts'
+import { MemoryAnswers } from './gateway/cache/store.ts'
+import { Comparisons } from './gateway/comparisons.ts'
+import { enhancePrompt } from './gateway/enhance.ts'
 import { createGeneration } from './gateway/generation.ts'
 import { HealthMonitor } from './gateway/health.ts'
+import { resolveInput } from './gateway/inputs/resolve.ts'
 import { inlinePicture } from './gateway/inputs.ts'
+import { engineModels } from './gateway/inquiry.ts'
+import { CallbackLinks } from './gateway/jobs/callback-links.ts'
+import { startJobs } from './gateway/jobs/index.ts'
+import { importModel } from './gateway/model-import.ts'
 import { testModel } from './gateway/model-test.ts'
 import { listProviders } from './gateway/providers.ts'
+import { createExperiments } from './gateway/routing/experiments.ts'
 import { explainRoute } from './gateway/routing/explain.ts'
 import { DeploymentHealth, observers } from './gateway/routing/health.ts'
 import { createDeployments } from './gateway/routing/report.ts'
 import { Router } from './gateway/routing/router.ts'
-import { createTransport } from './gateway/transport.ts'
+import { HealthSharing } from './gateway/routing/sharing.ts'
+import { drawOver } from './gateway/templates/draw.ts'
+import { createTemplates } from './gateway/templates/index.ts'
+import { createTemplateMaker } from './gateway/templates/maker.ts'
+import { layerPictures } from './gateway/templates/pictures.ts'
+import type { Caller, Generation } from './gateway/types.ts'
 import { Wires } from './gateway/wire.ts'
+import { createBacklog } from './jobs/backlog.ts'
+import { startMachinery } from './jobs/index.ts'
+import { createWebhooks } from './jobs/webhooks/index.ts'
+import { createOutcomes } from './ledger/experiments.ts'
+import { createFeedback } from './ledger/feedback.ts'
 import { createLedger } from './ledger/index.ts'
 import { BufferedWriter } from './lib/buffered-writer.ts'
 import { Cleanups } from './lib/cleanups.ts'
@@ -34,13 +57,17 @@ import { OriginPools } from './lib/http/pools.ts'
 import { SafeFetcher } from './lib/http/safe-fetch.ts'
 import { newId } from './lib/ids.ts'
 import { Watchdog } from './lib/watchdog.ts'
+import { Metrics } from './metrics/index.ts'
+import type { PrimaryChannel } from './metrics/peers.ts'
 import type { ServerOptions } from './options.ts'
 import { ADAPTERS } from './providers/index.ts'
-import type { ProviderPreset } from './registry/catalog/providers.ts'
+import { DatabaseBoard } from './registry/deployment-board.ts'
+import type { ListModels } from './registry/discovery.ts'
 import { createRegistry } from './registry/index.ts'
-import { createFileStorage } from './storage/fs.ts'
+import { createTemplateStore } from './registry/templates/store.ts'
+import { createObjectReader, createStorage } from './storage/index.ts'
 
-export { ADAPTERS }
+export { ADAPTERS, createStorage }
 
 export interface RunningServer {
   url: string
@@ -56,13 +83,14 @@ export interface Shared {
   authority: LimitAuthority
   /** Where the emulator stands in for which providers, when it does. */
   emulated: Readonly<Record<string, string>> | undefined
+  /** Of a worker: where the primary is. */
+  primary?: PrimaryChannel
 }
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version
 
-const DISCOVERY_TIMEOUT_MS = 2_000
 /** How long everything but the database may take to come to rest; the database has its own limit. */
 const CLEAN_UP_MS = 2_500
 
@@ -112,7 +140,7 @@ export async function serve(options: ServerOptions, shared: Shared): Promise<Run
 
 async function assemble(
   options: ServerOptions,
-  { authority, emulated: roots }: Shared,
+  { authority, emulated: roots, primary }: Shared,
   log: Logger,
   database: Database,
   cleanups: Cleanups,
@@ -135,41 +163,106 @@ async function assemble(
   cleanups.add('virtual keys', () => keys.close())
   const ledger = await createLedger({ database, dir: join(options.dataDir, 'spool'), log })
   cleanups.add('ledger', () => ledger.stop())
-  const artifacts = new Artifacts(
-    createFileStorage(join(options.dataDir, 'artifacts')),
-    await sharedSecret(database, 'artifact_links'),
-  )
+  const artifacts = await createArtifacts(database, createStorage(options), options, log)
   cleanups.add('artifacts', () => artifacts.stop())
   const adminKey = options.adminKey === undefined ? await ensureAdminKey(keys, database) : undefined
-  const health = new HealthMonitor({ registry, adapters: ADAPTERS, pools, emulated, ready: () => ({ ready: true }) })
-  const router = new Router(new DeploymentHealth())
-  const observer = observers(health, router.health)
+  const pulse = new DatabasePulse(database)
+  cleanups.add('pulse of the database', () => pulse.stop())
+  const ready = () =>
+    pulse.answers
+      ? { ready: true }
+      : { ready: false, reason: 'The database does not answer; keys that are known still work.' }
+  const health = new HealthMonitor({ registry, adapters: ADAPTERS, pools, emulated, ready })
+  const router = new Router(new DeploymentHealth(), Math.random, log)
+  const sharing = new HealthSharing(router.health, new DatabaseBoard(database, log), log)
+  await sharing.start()
+  cleanups.add('deployments', () => sharing.close())
+  const metrics = new Metrics()
+  const observer = observers(health, router.health, metrics.attempts)
   registry.onChange(({ models }) => router.health.retain(new Set(models.map(({ id }) => id))))
   const limiter = createLimiter({ authority })
   const accessLog = log.isLevelEnabled('info') ? new BufferedWriter(process.stdout) : undefined
   cleanups.add('access log', () => accessLog?.flush())
 
   const fetcher = new SafeFetcher({ allowed: options.allowedPrivatePlaces })
+  const objects = createObjectReader(options)
+  cleanups.add('input buckets', () => objects?.close())
+  const inputs = { fetcher, objects, artifacts: artifacts.store, publicUrl: options.publicUrl }
   const services = {
+    ...inputs,
     adapters: ADAPTERS,
     pools,
     ledger,
     observer,
     router,
-    fetcher,
     inlinePicture: (url: string, signal: AbortSignal) => inlinePicture(url, { fetcher }, signal, 'messages'),
   }
+  const webhooks = await createWebhooks({ database, fetcher, log })
+  cleanups.add('webhooks', () => webhooks.close())
+  let ownUrl = options.publicUrl ?? ''
+  const cache = new AnswerCache(new MemoryAnswers(options.cacheMegabytes * 1024 ** 2))
+  const uncounted = new CachedGeneration(createGeneration(services, registry), registry, cache)
+  const generation: Generation = {
+    text: (input, caller) => uncounted.text(input, caller),
+    textEvents: (input, caller) => metrics.requests.counted(uncounted.textEvents(input, caller)),
+    image: (input, caller) => uncounted.image(input, caller),
+  }
+  const deployments = createDeployments(registry, router.health, sharing)
+  metrics.watch({ cache, deployments: () => deployments.list(), backlog: createBacklog(database), primary })
+  const enhance = (asked: EnhancePrompt, caller: Caller) => enhancePrompt(generation, registry, asked, caller)
+  const media = await startJobs({
+    enhance,
+    start: (hands) => startMachinery({ ...hands, database, log }),
+    registry,
+    router,
+    adapters: ADAPTERS,
+    pools,
+    observer,
+    fetcher,
+    keeper: artifacts.store,
+    outputBytes: { image: options.maxPictureBytes, video: options.maxVideoBytes },
+    webhooks,
+    limits: { perProvider: options.jobsPerProvider, perModel: options.jobsPerModel, perKey: options.jobsPerKey },
+    resolve: ({ value, path, kind }, { key_id: keyId }, links, signal) =>
+      resolveInput(value, { kind, links, owner: { keyId }, param: path, signal }, inputs),
+    draw: drawOver(artifacts.store, inputs),
+    callbackLinks: new CallbackLinks(await sharedSecret(database, 'callbacks'), options.publicUrl),
+    log,
+    baseUrl: () => ownUrl,
+  })
+  cleanups.add('jobs', () => media.machinery.stop(0))
   const control = await createControlPlane({
     registry,
     keys,
     limiter,
     ledger,
-    generation: createGeneration(services, registry),
+    generation,
     health,
     providers: () => listProviders({ registry, adapters: ADAPTERS, health }),
     testModel: (name, input, caller) => testModel(services, registry, name, input, caller),
-    deployments: createDeployments(registry, router.health),
-    explainRoute: (asked) => explainRoute(registry, router, asked),
+    importModel: (asked, dryRun) => importModel(asked, dryRun, { registry, fetcher }),
+    deployments,
+    explainRoute: (asked, caller) => explainRoute(registry, router, asked, caller),
+    experiments: createExperiments(registry, createOutcomes(database, ledger)),
+    feedback: createFeedback(database, ledger),
+    jobs: media.jobs,
+    callbacks: media.callbacks,
+    comparisons: new Comparisons({ records: media.machinery.comparisons, registry, jobs: media.jobs, enhance }),
+    enhance,
+    templates: createTemplates({
+      store: createTemplateStore(database),
+      maker: createTemplateMaker(media.jobs),
+      pictures: { readAs: (owner) => layerPictures(owner, inputs) },
+    }),
+    webhooks,
+    metrics: {
+      contentType: metrics.contentType,
+      page: () => metrics.page(),
+      isPublic: options.metricsPublic,
+      requestEnded: (method, route, status, ms) => metrics.requests.requestEnded(method, route, status, ms),
+    },
+    artifacts: artifacts.store,
+    publicUrl: options.publicUrl,
     log,
     production: options.production,
     version: VERSION,
@@ -185,9 +278,14 @@ async function assemble(
       limiter,
       relay: { wires: new Wires(ADAPTERS, pools), watchdog: new Watchdog(), ledger, observer },
       router,
+      cache,
+      requests: metrics.requests,
       text: services,
       images: services,
-      artifacts,
+      artifacts: artifacts.temporary,
+      jobs: media.jobs,
+      durableImages: options.durableImages,
+      kept: artifacts.store,
       emulated,
       publicUrl: options.publicUrl,
       accessLog,
@@ -201,18 +299,22 @@ async function assemble(
     (request, response) => control.routing(request, response),
   )
   await listen(server.http, options)
+  const address = server.http.address() as AddressInfo
+  const url = `http://${hostInUrl(options.host)}:${address.port}`
+  ownUrl ||= url
   void health.probe()
 
-  const address = server.http.address() as AddressInfo
   let closing: Promise<void> | undefined
   return {
-    url: `http://${hostInUrl(options.host)}:${address.port}`,
+    url,
     adminKey,
     emulated,
     close() {
       closing ??= (async () => {
         health.stopping()
-        await server.drain(options.shutdownGraceMs)
+        // A call that is cut off leaves its outcome unknown, and may be paid for: it gets the same grace as requests.
+        const { shutdownGraceMs } = options
+        await Promise.all([server.drain(shutdownGraceMs), media.machinery.stop(shutdownGraceMs)])
         await cleanUp()
       })()
       return closing
@@ -221,20 +323,7 @@ async function assemble(
 }
 
 /** What discovery asks local engines with. */
-export const listLocalModels =
-  (pools: OriginPools) => (preset: Pick<ProviderPreset, 'id' | 'adapter' | 'flags'>, baseUrl: string) => {
-    const adapter = ADAPTERS.get(preset.adapter)
-    if (!adapter?.listModels) return Promise.resolve([])
-    return adapter.listModels({
-      provider: preset.id,
-      baseUrl,
-      headers: {},
-      flags: preset.flags,
-      settings: {},
-      signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS),
-      transport: createTransport(pools, preset.id, { connectMs: DISCOVERY_TIMEOUT_MS, maxConnections: 4 }),
-    })
-  }
+export const listLocalModels = (pools: OriginPools): ListModels => engineModels(ADAPTERS, pools)
 
 /** Unspecified addresses are for listening; to be called, a server needs a name. */
 const hostInUrl = (host: string): string =>

@@ -116,6 +116,22 @@ const CASES: Readonly<Record<OptionName, Case>> = {
     ],
     bad: ['mb', '1tb'],
   },
+  cacheMegabytes: {
+    absent: 64,
+    good: [
+      ['0', 0],
+      ['512', 512],
+    ],
+    bad: ['-1', '1.5', '65537', '64mb'],
+  },
+  metricsPublic: {
+    absent: false,
+    good: [
+      ['true', true],
+      ['false', false],
+    ],
+    bad: ['yes'],
+  },
   jsonDepth: {
     absent: 100,
     good: [
@@ -123,6 +139,38 @@ const CASES: Readonly<Record<OptionName, Case>> = {
       ['1000', 1000],
     ],
     bad: ['7', '1001'],
+  },
+  jobsPerProvider: {
+    absent: 64,
+    good: [
+      ['1', 1],
+      ['500', 500],
+    ],
+    bad: ['0', '1.5', 'many'],
+  },
+  jobsPerModel: {
+    absent: 32,
+    good: [
+      ['100', 100],
+      ['1', 1],
+    ],
+    bad: ['0', '100001'],
+  },
+  jobsPerKey: {
+    absent: 32,
+    good: [
+      ['7', 7],
+      ['8', 8],
+    ],
+    bad: ['-1'],
+  },
+  durableImages: {
+    absent: false,
+    good: [
+      ['true', true],
+      ['false', false],
+    ],
+    bad: ['maybe'],
   },
   shutdownGraceMs: {
     absent: 30_000,
@@ -147,6 +195,111 @@ const CASES: Readonly<Record<OptionName, Case>> = {
       ['never', 'never'],
     ],
     bad: ['sometimes'],
+  },
+  storage: {
+    absent: 'fs',
+    good: [
+      ['s3://bucket/some/prefix/', { bucket: 'bucket', prefix: 'some/prefix/' }],
+      ['s3://bucket', { bucket: 'bucket', prefix: '' }],
+      ['FS', 'fs'],
+    ],
+    bad: ['s3://', 's3://Bucket', 's3://bucket/../other', '/srv/artifacts', 'https://bucket'],
+  },
+  s3Endpoint: {
+    absent: undefined,
+    good: [
+      ['http://127.0.0.1:9000/', 'http://127.0.0.1:9000'],
+      ['https://storage.example', 'https://storage.example'],
+    ],
+    bad: ['storage.example'],
+  },
+  s3Region: {
+    absent: undefined,
+    good: [
+      ['eu-central-1', 'eu-central-1'],
+      ['auto', 'auto'],
+    ],
+    bad: ['eu central'],
+  },
+  s3ForcePathStyle: {
+    absent: undefined,
+    good: [
+      ['true', true],
+      ['False', false],
+    ],
+    bad: ['yes'],
+  },
+  s3AccessKeyId: {
+    absent: undefined,
+    good: [
+      ['AKIAEXAMPLE', 'AKIAEXAMPLE'],
+      ['me', 'me'],
+    ],
+    bad: ['two words'],
+  },
+  s3SecretAccessKey: {
+    absent: undefined,
+    good: [
+      ['secret-of-mine', 'secret-of-mine'],
+      ['another-secret', 'another-secret'],
+    ],
+    bad: ['short'],
+  },
+  s3Redirect: {
+    absent: false,
+    good: [
+      ['true', true],
+      ['false', false],
+    ],
+    bad: ['1'],
+  },
+  s3InputBuckets: {
+    absent: undefined,
+    good: [
+      ['photos, more.photos', ['photos', 'more.photos']],
+      ['photos', ['photos']],
+    ],
+    bad: ['photos,Not A Bucket'],
+  },
+  retentionDays: {
+    absent: undefined,
+    good: [
+      ['30', 30],
+      ['1', 1],
+    ],
+    bad: ['0', '-1', 'forever'],
+  },
+  linkExpiryMs: {
+    absent: 3_600_000,
+    good: [
+      ['60', 60_000],
+      ['604800', 604_800_000],
+    ],
+    bad: ['5', '1h'],
+  },
+  maxPictureBytes: {
+    absent: 64 * MB,
+    good: [
+      ['20mb', 20 * MB],
+      ['1gb', 1024 * MB],
+    ],
+    bad: ['64', '100gb'],
+  },
+  maxVideoBytes: {
+    absent: 2048 * MB,
+    good: [
+      ['500mb', 500 * MB],
+      ['4gb', 4096 * MB],
+    ],
+    bad: ['0', '1tb'],
+  },
+  uploadQuotaBytes: {
+    absent: 10 * 1024 * MB,
+    good: [
+      ['1gb', 1024 * MB],
+      ['100mb', 100 * MB],
+    ],
+    bad: ['none'],
   },
   production: {
     absent: false,

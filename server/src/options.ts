@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { TurnoutError } from './core/error.ts'
 import { parseArguments } from './options/arguments.ts'
+import { JOB_OPTIONS, type JobSettings } from './options/jobs.ts'
 import {
   choice,
   httpUrl,
@@ -15,10 +16,13 @@ import {
   secret,
   size,
   text,
+  yesOrNo,
 } from './options/kinds.ts'
+import type { Option } from './options/option.ts'
+import { STORAGE_OPTIONS, type StorageSettings } from './options/storage.ts'
 
 /** What a flag or a variable may set. */
-interface Settings {
+interface Settings extends StorageSettings, JobSettings {
   /** 0 takes any free port. */
   port: number
   host: string
@@ -36,6 +40,10 @@ interface Settings {
   bodyLimitBytes: number
   imageBodyLimitBytes: number
   jsonDepth: number
+  /** For answers that are kept; 0 keeps none. */
+  cacheMegabytes: number
+  /** Anybody may read /metrics. */
+  metricsPublic: boolean
   shutdownGraceMs: number
   /** Where pictures may be fetched from although the address is not public. */
   allowedPrivatePlaces: readonly string[] | undefined
@@ -49,18 +57,6 @@ export type OptionName = keyof Settings
 export interface ServerOptions extends Settings {
   /** All variables, those of the `.env` file included. */
   env: Readonly<Record<string, string | undefined>>
-}
-
-export interface Option<T = unknown> {
-  variable: string
-  /** Without the leading dashes. */
-  flag: string
-  kind: Kind<NonNullable<T>>
-  /** As it would be written; undefined for an option that may be absent. */
-  default: undefined extends T ? undefined : string
-  /** What happens without it, where `default` is undefined. */
-  otherwise?: string
-  description: string
 }
 
 const CONFIG_FILE = 'turnout.yaml'
@@ -156,6 +152,20 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     default: '100',
     description: 'How deep the JSON of a request to /v1 may be nested.',
   },
+  cacheMegabytes: {
+    variable: 'TURNOUT_CACHE_MB',
+    flag: 'cache-mb',
+    kind: integer(0, 65536),
+    default: '64',
+    description: 'Megabytes of memory for answers that are kept, in every process; 0 keeps none.',
+  },
+  metricsPublic: {
+    variable: 'TURNOUT_METRICS_PUBLIC',
+    flag: 'metrics-public',
+    kind: yesOrNo,
+    default: 'false',
+    description: 'Whether /metrics is open to everybody, rather than to keys with the role viewer.',
+  },
   shutdownGraceMs: {
     variable: 'TURNOUT_SHUTDOWN_GRACE',
     flag: 'shutdown-grace',
@@ -168,8 +178,9 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     flag: 'allow-private-urls',
     kind: places,
     default: undefined,
-    otherwise: 'pictures are fetched from public addresses only',
-    description: 'Hosts, addresses and ranges that requests may name in URLs of pictures although they are not public.',
+    otherwise: 'pictures are fetched from public addresses only, and webhooks sent to no others',
+    description:
+      'Hosts, addresses and ranges that requests may name in URLs of pictures and webhooks although they are not public.',
   },
   emulate: {
     variable: 'TURNOUT_EMULATE',
@@ -186,6 +197,8 @@ export const OPTIONS: { readonly [Name in OptionName]: Option<Settings[Name]> } 
     default: 'development',
     description: 'production keeps the details of internal failures out of answers.',
   },
+  ...STORAGE_OPTIONS,
+  ...JOB_OPTIONS,
 }
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[]

@@ -193,7 +193,12 @@ describe('each request has one line', () => {
     ['other header', () => ({ path: '/v1/models', status: 200, key: key.id })],
     [
       'picture',
-      () => ({ path: expect.stringMatching(/^\/v1\/artifacts\/[0-9a-f]{64}\.png$/), status: 200, key: '', cost: null }),
+      () => ({
+        path: expect.stringMatching(/^\/v1\/artifacts\/link_[0-9a-z]+\.png$/),
+        status: 200,
+        key: '',
+        cost: null,
+      }),
     ],
     ['forged', () => ({ status: 403, error: 'permission' })],
   ])('%s', (name, expected) => {

@@ -124,7 +124,7 @@ describe('pictures by a provider that does not speak the dialect', () => {
     const { pictures } = await draw({ response_format: 'url' })
     expect(pictures).toHaveLength(1)
     const { url } = pictures[0]!
-    expect(url).toMatch(new RegExp(`^${gateway.url}/v1/artifacts/[0-9a-f]{64}\\.png\\?`))
+    expect(url).toMatch(new RegExp(`^${gateway.url}/v1/artifacts/link_[0-9a-z]+\\.png\\?`))
     const response = await fetch(url!)
     expect(response.headers.get('content-type')).toBe('image/png')
     expect(Buffer.from(await response.arrayBuffer())).toEqual(PICTURE)
@@ -160,12 +160,42 @@ describe('results', () => {
     ['inside our network', 'http://10.0.0.1/secret.png'],
     ['at the address of a cloud', 'http://169.254.169.254/latest/meta-data'],
     ['on another port of this machine', 'http://127.0.0.1:9/x.png'],
-  ])('%s are not fetched; the client gets their address and a warning', async (_, url) => {
+    ['of a name that nobody knows', 'http://no-such-machine.internal/x.png'],
+    ['in a file', 'file:///etc/passwd'],
+    ['with a password', 'http://me:secret@127.0.0.1/x.png'],
+  ])('%s are neither fetched nor handed out; it is told that they are paid for', async (_, url) => {
+    studio.start(() => done({ url, mediaType: 'image/png' }, { upstreamRequestId: 'up_1' }))
+    const error = await draw().then(
+      () => expect.unreachable(),
+      (reason: { status: number; code: string; message: string }) => reason,
+    )
+    expect(error).toMatchObject({ status: 502, code: 'invalid_output' })
+    expect(error.message).toContain('made and paid for')
+    expect(error.message).not.toContain(url)
+    expect(studio.calls).toHaveLength(1)
+    const { body } = await gateway.api('GET', '/api/usage?model=brush&limit=1')
+    const recorded = { outcome: 'failed', errorCode: 'invalid_output', cost: '0.04', usage: { images: 1 } }
+    expect(body.data).toMatchObject([{ ...recorded, upstreamRequestId: 'up_1' }])
+  })
+
+  test('that are allowed but gone are told by their address, with a warning', async () => {
+    const url = `${studio.origin}/gone.png`
+    studio.files.set('/gone.png', { status: 403 })
     studio.start(() => done({ url, mediaType: 'image/png' }))
     const { pictures, turnout, headers } = await draw()
     expect(pictures).toEqual([{ url }])
     expect(turnout.warnings).toEqual([expect.stringContaining('could not be fetched')])
     expect(headers.get('x-turnout-cost')).toBe('0.04')
+    expect(await attempts(headers)).toMatchObject([{ outcome: 'succeeded', cost: '0.04' }])
+  })
+
+  test.each(['b64_json', 'url'])('without a byte are an error, as %s', async (response_format) => {
+    studio.files.set('/empty.png', { body: Buffer.alloc(0) })
+    async function* body() {}
+    for (const media of [{ bytes: Buffer.alloc(0) }, { body: body() }, { url: `${studio.origin}/empty.png` }]) {
+      studio.start(() => done({ ...media, mediaType: 'image/png' }))
+      await expect(draw({ response_format })).rejects.toMatchObject({ status: 502, code: 'invalid_output' })
+    }
   })
 
   test('that are lost on the way have been paid for, and are not made anew', async () => {
@@ -182,7 +212,7 @@ describe('results', () => {
     expect(headers.get('x-should-retry')).toBe('false')
     expect(studio.calls).toHaveLength(1)
     const { body } = await gateway.api('GET', '/api/usage?model=brush&limit=1')
-    expect(body.data).toMatchObject([{ outcome: 'succeeded', cost: '0.04' }])
+    expect(body.data).toMatchObject([{ outcome: 'failed', errorCode: 'invalid_output', cost: '0.04' }])
   })
 
   test('without a picture are an error that is not tried again', async () => {
@@ -221,12 +251,30 @@ describe('work that takes its time', () => {
     })
   })
 
-  test('that was withheld costs nothing', async () => {
+  test.each([
+    ['nothing', { providerCost: 0n }, '0'],
+    ['what the provider says', { providerCost: 30_000_000n, usage: { images: 1 } }, '0.03'],
+    ['what was used', { usage: { images: 1 } }, '0.04'],
+    ['what nobody knows', {}, null],
+  ])('that was withheld costs %s', async (_, said, cost) => {
     studio.start(() => pending())
-    studio.poll(no('content_policy', 'The studio does not draw that.', { upstreamStatus: 200 }))
+    studio.poll(no('content_policy', 'The studio does not draw that.', { upstreamStatus: 200, ...said }))
     await expect(draw()).rejects.toMatchObject({ status: 400, code: 'content_policy' })
     const { body } = await gateway.api('GET', '/api/usage?model=brush&limit=1')
-    expect(body.data).toMatchObject([{ outcome: 'failed', errorCode: 'content_policy', cost: '0' }])
+    expect(body.data).toMatchObject([{ outcome: 'failed', errorCode: 'content_policy', cost }])
+  })
+
+  test('keeps the warnings of its beginning', async () => {
+    studio.start(() => pending({ warnings: ['The style is not sent.'] }))
+    studio.poll(() => done(inline, { warnings: ['The style is not sent.', 'One was withheld.'] }))
+    expect((await draw()).turnout.warnings).toEqual(['The style is not sent.', 'One was withheld.'])
+  })
+
+  test('is recorded under an id without secrets, of a bearable length', async () => {
+    studio.start(() => done(inline, { upstreamRequestId: `${SECRET}\r\nx: ${'y'.repeat(500)}` }))
+    const [{ upstreamRequestId } = expect.unreachable()] = await attempts((await draw()).headers)
+    expect(upstreamRequestId).toMatch(/^\[redacted\]_x:_y{150,}$/)
+    expect((upstreamRequestId as string).length).toBe(200)
   })
 
   test('is never started again when it may have been accepted', async () => {

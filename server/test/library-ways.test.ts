@@ -15,6 +15,8 @@ const CONFIGURATION = {
     landing: { members: ['gemini-3.8-flash'] },
     art: { members: ['gpt-image-2', 'gemini-nano-banana-2.1'] },
     near: { members: ['text-embedding-3-small', 'gemini-embedding-2'] },
+    turns: { strategy: 'round-robin' as const, members: ['gpt-5.4-mini', 'claude-haiku-4-5', 'gemini-3.8-flash'] },
+    tried: { members: ['gpt-5.4-mini'], experiment: { variants: { control: {}, other: { to: 'pool:landing' } } } },
   },
   roles: { writer: { pool: 'fast', products: { landing: 'landing' } } },
 }
@@ -42,6 +44,21 @@ describe('pools and roles', () => {
     const landing = { role: 'writer', productType: 'landing', prompt }
     expect(await text.generate(landing)).toMatchObject({ model: 'gemini-3.8-flash' })
     expect(await text.generate({ model: 'pool:landing', prompt })).toMatchObject({ model: 'gemini-3.8-flash' })
+  })
+
+  test('keep a session with its member, and a user with a variant', async () => {
+    const { text } = world.turnout
+    const models = new Set<string>()
+    for (let n = 0; n < 4; n += 1) models.add((await text.generate({ pool: 'turns', prompt, session: 'one' })).model)
+    expect(models.size).toBe(1)
+    const variants = new Set<string | undefined>()
+    for (const user of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      const { experiment, variant, model } = await text.generate({ pool: 'tried', prompt, user })
+      expect(experiment).toBe('tried')
+      expect(model).toBe(variant === 'other' ? 'gemini-3.8-flash' : 'gpt-5.4-mini')
+      variants.add(variant)
+    }
+    expect(variants).toEqual(new Set(['control', 'other']))
   })
 
   test('fall back, whole and streamed, and every attempt is told', async () => {
@@ -115,7 +132,7 @@ describe('a stream', () => {
   test.each([{ kind: 'cut', afterChunks: 6 } as const, { kind: 'stall', afterChunks: 6 } as const])(
     'that ends by $kind throws and has no finish part',
     async (fault) => {
-      world.emulator.faults.add({ match: { streamed: true }, fault })
+      world.emulator.faults.add({ match: { streamed: true }, fault, times: 2 })
       const { parts, error } = await take({ model: 'gpt-5.4-mini', prompt })
       expect(parts.length).toBeGreaterThan(0)
       expect(parts.every(({ type }) => type !== 'finish')).toBe(true)

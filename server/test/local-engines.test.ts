@@ -84,3 +84,35 @@ test('LM Studio draws nothing, and says so', async () => {
   const found = (body.data as { id: string; operations: string[] }[]).find(({ id }) => id === 'lmstudio')
   expect(found?.operations).toEqual(['text', 'stream', 'embeddings'])
 })
+
+test.each([
+  ['the right credential', 'engine-credential', true],
+  ['a wrong one', 'another-credential', false],
+])('an engine is asked with what is configured for it: %s', async (_, credential, isListed) => {
+  const guarded = await startEmulator({ credentials: ['engine-credential'] })
+  const own = await startGateway({
+    env: { ENGINE_KEY: credential },
+    configuration: JSON.stringify({
+      providers: {
+        lmstudio: {
+          baseUrl: `${guarded.baseUrl('lmstudio')}/v1`,
+          credential: 'env:ENGINE_KEY',
+          headers: { 'x-tenant': 'tram' },
+        },
+      },
+    }),
+  })
+  try {
+    const { body } = await own.api('GET', '/api/models?limit=1000')
+    const ids = (body.data as { id: string }[]).map(({ id }) => id)
+    expect(ids.includes('lmstudio/qwen/qwen3-8b')).toBe(isListed)
+    const asked = guarded.requests().filter(({ provider }) => provider === 'lmstudio')
+    expect(asked.length).toBeGreaterThan(0)
+    for (const { authorized, headers } of asked) {
+      expect({ authorized, tenant: headers['x-tenant'] }).toEqual({ authorized: isListed, tenant: 'tram' })
+    }
+  } finally {
+    await own.close()
+    await guarded.close()
+  }
+})

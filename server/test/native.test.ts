@@ -55,7 +55,7 @@ describe('text', () => {
   })
 
   test('a stream that is cut ends in an error event and no [DONE]', async () => {
-    gateway.emulator.faults.add({ fault: { kind: 'cut', afterChunks: 4 } })
+    gateway.emulator.faults.add({ fault: { kind: 'cut', afterChunks: 4 }, times: 2 })
     const text = await (
       await post('/api/generate-text', { prompt: 'Tell me about turnouts.', modelId: CHAT, stream: true })
     ).text()

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@turnout/contract'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { DEFAULT_TIMEOUTS } from '../src/core/deployment.ts'
 import { TurnoutError } from '../src/core/error.ts'
 import { DEFAULT_FALLBACK, type Route } from '../src/core/route.ts'
@@ -10,7 +10,7 @@ import type { RelayClient, Running } from '../src/gateway/relay/types.ts'
 import type { Leg } from '../src/gateway/routing/chain.ts'
 import { Fallback } from '../src/gateway/routing/fallback.ts'
 import { DeploymentHealth, observers } from '../src/gateway/routing/health.ts'
-import { Router } from '../src/gateway/routing/router.ts'
+import { type About, Router } from '../src/gateway/routing/router.ts'
 import { withFallback } from '../src/gateway/routing/with-fallback.ts'
 import { OriginPools } from '../src/lib/http/pools.ts'
 import type { Registry } from '../src/registry/types.ts'
@@ -35,7 +35,7 @@ function attempt(router: Router, { deployment, trail }: Leg, error?: TurnoutErro
 async function ask(router: Router, route: Route, errors: Record<string, TurnoutError>, needs: Needs = NEEDS) {
   const asked: string[] = []
   const legs: Leg[] = []
-  const had = await withFallback(router, { route, needs: () => needs }, async (leg) => {
+  const had = await withFallback(router, { route, needs: () => needs }, FOREVER, async (leg) => {
     asked.push(leg.deployment.id)
     legs.push(leg)
     attempt(router, leg, errors[leg.deployment.id])
@@ -43,6 +43,9 @@ async function ask(router: Router, route: Route, errors: Record<string, TurnoutE
   }).catch((error: unknown) => error as TurnoutError)
   return { asked, legs, had }
 }
+
+/** Nobody goes away. */
+const FOREVER = new AbortController().signal
 
 const error = (code: ConstructorParameters<typeof TurnoutError>[0], options = {}) =>
   new TurnoutError(code, `It said ${code}.`, { provider: 'house', ...options })
@@ -92,7 +95,7 @@ describe('the way from one deployment to the next', () => {
   test('one that refuses before it is called does not count', async () => {
     const router = newRouter()
     const route = routeOf(abc, { fallback: { ...DEFAULT_FALLBACK, max: 0 } })
-    const { value } = await withFallback(router, { route, needs: () => NEEDS }, async (leg) => {
+    const { value } = await withFallback(router, { route, needs: () => NEEDS }, FOREVER, async (leg) => {
       if (leg.deployment.id !== 'c') throw error('capability_missing')
       attempt(router, leg)
       return leg.deployment.id
@@ -104,7 +107,7 @@ describe('the way from one deployment to the next', () => {
     const refuse = async (): Promise<never> => {
       throw error('capability_missing')
     }
-    const refused = withFallback(newRouter(), { route: routeOf(abc), needs: () => NEEDS }, refuse)
+    const refused = withFallback(newRouter(), { route: routeOf(abc), needs: () => NEEDS }, FOREVER, refuse)
     await expect(refused).rejects.toMatchObject({
       code: 'capability_missing',
       message: expect.stringContaining('a refuses it: It said capability_missing.'),
@@ -187,13 +190,46 @@ describe('a deployment that comes back', () => {
     expect(trail!.pause(deployment, down, 0)).toBeNull()
   })
 
-  test('is forgotten with its model, and no longer than that is anything kept', () => {
+  test('is forgotten with its model, unless an operator has taken it out', () => {
     const { health } = newRouter()
-    health.drain('gone')
-    health.drain('kept')
+    health.of('gone').failures = 1
+    health.of('kept').failures = 1
+    health.of('drained').drained = true
     health.retain(new Set(['kept']))
     expect(health.find('gone')).toBeUndefined()
-    expect(health.find('kept')?.drained).toBe(true)
+    expect(health.find('kept')?.failures).toBe(1)
+    expect(health.find('drained')?.drained).toBe(true)
+  })
+})
+
+describe('every choice', () => {
+  const chosen = (level: string, about: About) => {
+    const debug = vi.fn()
+    const isLevelEnabled = (asked: string) => asked === level
+    const router = new Router(new DeploymentHealth({ now: () => clock.now }), () => 0, { debug, isLevelEnabled })
+    router.health.of('b').drained = true
+    router.health.limitReached(abc[0]!.deployment, clock.now + 60_000)
+    const assignment = { experiment: 'style', variant: 'bold' }
+    router.chain(routeOf(abc, { strategy: 'weighted', assignment }), NEEDS, about)
+    return debug.mock.calls
+  }
+
+  test('is logged with its reason, where somebody wants to know', () => {
+    const about = { requestId: 'req_1', session: 'conversation of somebody' }
+    const details = {
+      requestId: 'req_1',
+      route: 'pool:test',
+      pool: 'test',
+      strategy: 'weighted',
+      by: 'session',
+      experiment: 'style',
+      variant: 'bold',
+      order: [{ deployment: 'c' }, { deployment: 'a', state: 'cooling' }],
+      skipped: [{ deployment: 'b', code: 'drained' }],
+    }
+    expect(chosen('debug', about)).toEqual([[details, 'selection']])
+    expect(chosen('debug', {})).toMatchObject([[{ by: 'strategy' }, 'selection']])
+    expect(chosen('info', about)).toEqual([])
   })
 })
 

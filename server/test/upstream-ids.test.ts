@@ -59,6 +59,13 @@ const stream = async () =>
   Array.fromAsync(await gateway.client.chat.completions.create({ model: 'writer', messages, stream: true }))
 const draw = () => gateway.client.images.generate({ model: 'painter', prompt: 'a tram' })
 
+/** Streams that break off after their first content, as often as they are asked for. */
+const CUT = answered('up-cut', { headers: EVENT_STREAM, body: STREAM_BEGIN })
+const BUSY = answered('up-event', {
+  headers: EVENT_STREAM,
+  body: `${STREAM_BEGIN}data: {"error":{"message":"busy","code":"503"}}\n\n`,
+})
+
 describe('the id that the provider gave a request', () => {
   test('is recorded with a good answer', async () => {
     upstream.reply(answered('up-good', { body: { choices: [{ message: { content: 'x' } }] } }))
@@ -76,18 +83,8 @@ describe('the id that the provider gave a request', () => {
       chat,
       ['up-odd', 'up-odder'],
     ],
-    ['a stream that is cut', [answered('up-cut', { headers: EVENT_STREAM, body: STREAM_BEGIN })], stream, ['up-cut']],
-    [
-      'an error in a stream',
-      [
-        answered('up-event', {
-          headers: EVENT_STREAM,
-          body: `${STREAM_BEGIN}data: {"error":{"message":"busy","code":"503"}}\n\n`,
-        }),
-      ],
-      stream,
-      ['up-event'],
-    ],
+    ['a stream that is cut', [CUT, CUT], stream, ['up-cut', 'up-cut']],
+    ['an error in a stream', [BUSY, BUSY], stream, ['up-event', 'up-event']],
     ['a refused picture', [refused('up-picture', 400)], draw, ['up-picture']],
   ])('is told with %s, and recorded with each attempt', async (_, replies, ask, ids) => {
     upstream.reply(...replies)

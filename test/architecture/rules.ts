@@ -22,10 +22,12 @@ const FOLDERS: Readonly<Record<string, FolderRule>> = {
   registry: { may: [...DOMAIN, 'db'] },
   access: { may: [...DOMAIN, 'db'] },
   ledger: { may: [...DOMAIN, 'db'] },
+  artifacts: { may: [...DOMAIN, 'db'] },
   jobs: { may: [...DOMAIN, 'db'] },
-  gateway: { may: [...DOMAIN, 'registry', 'access', 'jobs', 'ledger'] },
-  dataplane: { may: [...DOMAIN, 'gateway', 'access'], types: ['registry'] },
-  controlplane: { may: [...DOMAIN, 'db', 'registry', 'access', 'ledger', 'jobs', 'gateway', 'dataplane'] },
+  gateway: { may: [...DOMAIN, 'registry', 'access', 'jobs', 'ledger', 'artifacts'] },
+  metrics: { may: [...DOMAIN], types: ['gateway', 'jobs'] },
+  dataplane: { may: [...DOMAIN, 'gateway', 'access', 'artifacts'], types: ['registry'] },
+  controlplane: { may: [...DOMAIN, 'db', 'registry', 'access', 'ledger', 'artifacts', 'jobs', 'gateway', 'dataplane'] },
   options: { may: DOMAIN },
   'options.ts': { may: [...DOMAIN, 'options'] },
   cli: {
@@ -57,8 +59,9 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@scalar/fastify-api-reference': ['controlplane'],
   pg: ['db'],
   '@electric-sql/pglite': ['db'],
-  kysely: ['db', 'registry', 'access', 'ledger', 'jobs', 'cli'],
+  kysely: ['db', 'registry', 'access', 'ledger', 'artifacts', 'jobs', 'cli'],
   yaml: ['registry'],
+  'prom-client': ['metrics'],
   '@turnout/emulator': ['emulation.ts', 'cli'],
 }
 

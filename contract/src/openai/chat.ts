@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TurnoutExtension } from './extension.ts'
 
 const TextPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 const ImagePart = z.looseObject({
@@ -88,5 +89,6 @@ export const ChatRequest = z.looseObject({
   reasoning_effort: z.string().nullish(),
   user: z.string().nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
+  turnout: TurnoutExtension.optional(),
 })
 export type ChatRequest = z.infer<typeof ChatRequest>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CacheExtension } from './extension.ts'
 
 /** `POST /v1/embeddings`, as OpenAI documents it. */
 export const EmbeddingsRequest = z.looseObject({
@@ -12,5 +13,6 @@ export const EmbeddingsRequest = z.looseObject({
   encoding_format: z.enum(['float', 'base64']).nullish(),
   dimensions: z.int().positive().nullish(),
   user: z.string().nullish(),
+  turnout: CacheExtension.optional(),
 })
 export type EmbeddingsRequest = z.infer<typeof EmbeddingsRequest>

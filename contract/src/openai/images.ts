@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { GenerateImage } from '../generate.ts'
+import { CacheExtension } from './extension.ts'
 
 const common = {
   model: z.string().min(1),
@@ -21,7 +22,11 @@ const common = {
 }
 
 /** `POST /v1/images/generations`, as OpenAI documents it. */
-export const ImagesRequest = z.looseObject({ ...common, moderation: z.enum(['low', 'auto']).nullish() })
+export const ImagesRequest = z.looseObject({
+  ...common,
+  moderation: z.enum(['low', 'auto']).nullish(),
+  turnout: CacheExtension.optional(),
+})
 export type ImagesRequest = z.infer<typeof ImagesRequest>
 
 /** `POST /v1/images/edits` as JSON; as multipart the pictures are file parts named `image`, `image[]` and `mask`. */

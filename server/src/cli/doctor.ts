@@ -6,6 +6,7 @@ import { checkDatabase } from './doctor/database.ts'
 import { type Finding, fail, printFinding } from './doctor/finding.ts'
 import { checkDataDirectory, checkNode, checkPort } from './doctor/machine.ts'
 import { checkCredentials, checkSources, checkUnusedCredentials, probeProviders } from './doctor/providers.ts'
+import { checkStorage } from './doctor/storage.ts'
 import { loadEngine } from './engine.ts'
 import { borrow } from './with-registry.ts'
 
@@ -42,6 +43,7 @@ async function* diagnose(
   const directory = checkDataDirectory(options)
   yield directory
   yield await checkPort(options)
+  if (directory.level === 'ok' || options.storage !== 'fs') yield await checkStorage(options)
 
   let database: Database | undefined
   if (directory.level === 'ok' || options.databaseUrl !== undefined) {

@@ -17,6 +17,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['keys list', { summary: 'List the virtual keys.', load: async () => (await import('./keys-list.ts')).command }],
   ['keys revoke', { summary: 'Revoke a virtual key.', load: async () => (await import('./keys-revoke.ts')).command }],
   ['models list', { summary: 'List the models.', load: async () => (await import('./models-list.ts')).command }],
+  [
+    'models import',
+    {
+      summary: 'Add a model from what its provider publishes.',
+      load: async () => (await import('./models-import.ts')).command,
+    },
+  ],
   ['models show', { summary: 'Show one model.', load: async () => (await import('./models-show.ts')).command }],
   [
     'doctor',

@@ -16,6 +16,8 @@ declare module 'fastify' {
     role?: RouteRole
     /** The route counts against the requests per minute of the key. */
     limited?: boolean
+    /** Its path holds a secret, which is no business of the log. */
+    sealed?: boolean
   }
   interface FastifyRequest {
     /** Who makes the request; null on public routes. */

@@ -43,11 +43,13 @@ export async function createControlPlane(services: ControlPlaneServices): Promis
   app.setErrorHandler((error, request, reply) => failWith(error, request, reply, services))
   app.addHook('onRequest', async (request, reply) => setCommonHeaders(request, reply, services))
   app.addHook('onResponse', async (request, reply) => {
+    const route = request.is404 ? 'other' : (request.routeOptions.url ?? 'other')
+    services.metrics.requestEnded(request.method, route, reply.statusCode, reply.elapsedTime)
     request.log.info(
       {
         method: request.method,
         // What a query asks for is no business of the log.
-        path: request.url.split('?', 1)[0],
+        path: request.routeOptions.config?.sealed ? request.routeOptions.url : request.url.split('?', 1)[0],
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         keyId: request.principal?.keyId,

@@ -4,11 +4,17 @@ import type { Principal } from '../access/types.ts'
 import { TurnoutError } from '../core/error.ts'
 import type { AttemptFilter } from '../ledger/types.ts'
 
-const Moment = z
+export const Moment = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'must be a date (2026-01-31) or a date and time with its zone (2026-01-31T12:00:00Z)',
   })
   .transform((text) => new Date(text))
+
+/** The query parameters that choose a span of time. */
+export const AttemptPeriod = z.strictObject({
+  from: Moment.optional().describe('Only attempts that started then or later; a date means its first moment in UTC.'),
+  to: Moment.optional().describe('Only attempts that started before.'),
+})
 
 /** The query parameters that choose attempts. */
 export const AttemptQuery = z.strictObject({
@@ -18,8 +24,7 @@ export const AttemptQuery = z.strictObject({
   keyId: z.string().min(1).optional().describe('Only admins may name a key that is not their own.'),
   user: z.string().min(1).optional(),
   outcome: Outcome.optional(),
-  from: Moment.optional().describe('Only attempts that started then or later; a date means its first moment in UTC.'),
-  to: Moment.optional().describe('Only attempts that started before.'),
+  ...AttemptPeriod.shape,
 })
 
 /**

@@ -12,5 +12,17 @@ export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort(new TurnoutError('canceled', 'The client went away.'))
   })
-  return { requestId: request.id, principal: principalOf(request), signal: controller.signal }
+  const session = request.headers['x-turnout-session']
+  const cache = request.headers['x-turnout-cache']
+  return {
+    requestId: request.id,
+    principal: principalOf(request),
+    signal: controller.signal,
+    cache,
+    onCache(status, ageMs) {
+      reply.header('x-turnout-cache', status)
+      if (ageMs !== undefined) reply.header('age', Math.floor(ageMs / 1000))
+    },
+    ...(typeof session === 'string' && session !== '' && { session }),
+  }
 }

@@ -36,7 +36,7 @@ describe('invalid input', () => {
       {
         path: 'colour',
         message:
-          'is not known; allowed: prompt, modelId, role, productType, systemPrompt, temperature, maxTokens, stream',
+          'is not known; allowed: prompt, modelId, role, productType, session, user, cache, systemPrompt, temperature, maxTokens, stream, validate',
       },
       { path: 'modelId', message: 'is required, unless role takes its place' },
     ])

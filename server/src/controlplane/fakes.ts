@@ -16,6 +16,13 @@ import type { Principal } from '../access/types.ts'
 import { TurnoutError } from '../core/error.ts'
 import type { AttemptFilter, OpenAttempt } from '../ledger/types.ts'
 import type { Snapshot } from '../registry/types.ts'
+import { fakeArtifacts } from './fakes/artifacts.ts'
+import { fakeCallbacks } from './fakes/callbacks.ts'
+import { fakeComparisons } from './fakes/comparisons.ts'
+import { fakeExperiments } from './fakes/experiments.ts'
+import { fakeJobs } from './fakes/jobs.ts'
+import { fakeTemplates } from './fakes/templates.ts'
+import { fakeWebhooks } from './fakes/webhooks.ts'
 import type { ControlPlaneServices } from './services.ts'
 
 /** Small doubles of the services behind the control plane. */
@@ -112,6 +119,8 @@ export const ATTEMPT: Attempt = {
   latencyMs: 12,
   firstPartMs: null,
   streamed: false,
+  experiment: null,
+  variant: null,
   outcome: 'succeeded',
   errorCode: null,
   usage: { inputTokens: 3 },
@@ -290,20 +299,47 @@ export function fakeServices(change: Partial<ControlPlaneServices> = {}): Contro
     },
     providers: () => [PROVIDER],
     testModel: async (model) => ({ ...TEST, model }),
+    importModel: async ({ endpoint }) => ({ record: { id: endpoint }, model: null, schema: {}, notes: [] }),
     deployments: {
       list: () => [DEPLOYMENT],
-      drain: (id) => ({ ...DEPLOYMENT, id, state: 'drained' }),
-      reset: (id) => ({ ...DEPLOYMENT, id }),
+      drain: async (id) => ({ ...DEPLOYMENT, id, state: 'drained' }),
+      reset: async (id) => ({ ...DEPLOYMENT, id }),
     },
     explainRoute: ({ model }) => ({
       route: model,
       pool: null,
       strategy: 'priority',
+      bySession: false,
+      experiment: null,
+      variant: null,
       output: 'text',
       estimatedInputTokens: 1,
       candidates: [{ deployment: 'writer', provider: 'openai', state: 'ready', note: null, reached: true }],
       skipped: [],
     }),
+    ...fakeExperiments(),
+    templates: fakeTemplates(),
+    jobs: fakeJobs(),
+    callbacks: fakeCallbacks(),
+    enhance: async ({ prompt, modality }) => ({
+      prompt,
+      original: prompt,
+      modality,
+      enhanced: false,
+      model: null,
+      cost: '0',
+      warnings: [],
+    }),
+    comparisons: fakeComparisons(),
+    publicUrl: undefined,
+    webhooks: fakeWebhooks(),
+    metrics: {
+      contentType: 'text/plain',
+      page: async () => 'turnout_jobs 0\n',
+      isPublic: false,
+      requestEnded: () => {},
+    },
+    artifacts: fakeArtifacts(),
     log: pino({ level: 'silent' }),
     production: true,
     version: '1.2.3',

@@ -1,5 +1,14 @@
+import type { Served } from '@turnout/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ControlPlaneServices } from './services.ts'
+
+/** Tells of which variant an answer is, where its request takes part in an experiment. */
+export function tellVariant<T extends Pick<Served, 'experiment' | 'variant'>>(reply: FastifyReply, served: T): T {
+  const { experiment, variant } = served
+  if (experiment !== undefined) reply.header('x-turnout-experiment', experiment)
+  if (variant !== undefined) reply.header('x-turnout-variant', variant)
+  return served
+}
 
 /** The headers that every answer carries, failures included. */
 export function setCommonHeaders(

@@ -65,15 +65,20 @@ describe('/openapi.json', () => {
       .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs') && url !== '/openapi.json')
       // The same route with slashes that are not encoded.
       .filter(({ method, url }) => !['POST /api/models/*', 'POST /api/deployments/*'].includes(`${method} ${url}`))
-      .map(({ method, url }) => `${method} ${url.replace(/\*$|:id(?=\/|$)/, '{id}').replace(':name', '{name}')}`)
+      .map(({ method, url }) => `${method} ${url.replace(/\*$/, '{id}').replace(/:(\w+)/g, '{$1}')}`)
     expect(described.filter((route) => !route.includes(' /v1/')).sort()).toEqual(served.sort())
     expect(described.filter((route) => route.includes(' /v1/')).sort()).toEqual([
+      'DELETE /v1/videos/{id}',
       'GET /v1/models',
       'GET /v1/models/{id}',
+      'GET /v1/videos',
+      'GET /v1/videos/{id}',
+      'GET /v1/videos/{id}/content',
       'POST /v1/chat/completions',
       'POST /v1/embeddings',
       'POST /v1/images/edits',
       'POST /v1/images/generations',
+      'POST /v1/videos',
     ])
   })
 

@@ -7,7 +7,7 @@ export type ResolvedTimeouts = Required<Timeouts>
 export const DEFAULT_TIMEOUTS: ResolvedTimeouts = {
   connectMs: 10_000,
   firstPartMs: 120_000,
-  stallMs: 60_000,
+  stallMs: 20_000,
   totalMs: 600_000,
 }
 
@@ -30,6 +30,8 @@ export interface ProviderConnection {
   /** The built-in emulator stands in for it. */
   emulated: boolean
   maxConnections: number
+  /** How many media jobs may run at it at once; undefined: as many as at any provider. */
+  maxJobs?: number | undefined
 }
 
 /** One upstream model at one endpoint through one credential, ready to be called. */

@@ -1,5 +1,14 @@
-import type { FallbackTrigger, MemberCondition, Strategy } from '@turnout/contract'
+import type {
+  CacheRule,
+  FallbackTrigger,
+  Hedge,
+  MemberCondition,
+  Strategy,
+  StreamRule,
+  Validation,
+} from '@turnout/contract'
 import type { Deployment } from './deployment.ts'
+import type { Assignment, Experiment } from './routing/experiment.ts'
 
 /** A deployment that may serve requests of a route. */
 export interface Candidate {
@@ -36,6 +45,18 @@ export interface Route {
   unavailable: readonly UnavailableMember[]
   fallback: FallbackPolicy
   degrade: boolean
+  /** When a second candidate is asked while the first has not begun. */
+  hedge?: Hedge
+  /** What the pool says of streams of text. */
+  stream?: StreamRule
+  /** What the pool says of keeping answers. */
+  cache?: CacheRule
+  /** What text answers must fulfil, by the pool and by the role. */
+  validations?: readonly Validation[]
+  /** What its pool divides requests among. */
+  experiment?: Experiment
+  /** It is that of a variant of an experiment. */
+  assignment?: Assignment
   /** The retired model that was asked for, where another one stands in. */
   substitutedFor?: string
 }
@@ -53,6 +74,9 @@ export const DEFAULT_FALLBACK: FallbackPolicy = {
     context_window: true,
     content_policy: false,
     invalid_output: true,
+    empty_output: true,
+    missing_field: true,
+    invalid_structure: true,
     validator_hard_fail: true,
   },
   deadlineMs: undefined,

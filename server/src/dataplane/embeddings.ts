@@ -3,17 +3,20 @@ import type { Principal } from '../access/types.ts'
 import type { Deployment } from '../core/deployment.ts'
 import { check } from '../core/input.ts'
 import { changeBody } from '../core/openai/body.ts'
-import { estimateTokens, metadataOf } from '../core/routing/needs.ts'
+import type { Route } from '../core/route.ts'
+import { estimateTokens, metadataOf, type Needs } from '../core/routing/needs.ts'
 import type { Metered } from '../gateway/metering.ts'
 import { Relay } from '../gateway/relay/relay.ts'
 import type { RelayClient, Running } from '../gateway/relay/types.ts'
+import type { Begin } from '../gateway/routing/fallback.ts'
 import { isSole, soleDeployment } from '../gateway/routing/router.ts'
 import type { Trail } from '../gateway/routing/trail.ts'
 import { Embedder } from '../gateway/text/embedder.ts'
 import { embeddingsPassThrough } from '../gateway/text/path.ts'
 import { readBody, readJson } from './body.ts'
+import { cachedWhole } from './cached.ts'
 import type { Exchange } from './exchange.ts'
-import { productTypeOf, relayedBody, routeFor, runThrough } from './target.ts'
+import { productTypeOf, relayedBody, routeFor, through } from './target.ts'
 
 /** A request as it came. */
 interface Asked {
@@ -21,6 +24,8 @@ interface Asked {
   raw: Buffer
   parsed: Record<string, unknown>
   principal: Principal
+  route: Route
+  productType: string | undefined
 }
 
 /** What brings the answer of one deployment. @throws TurnoutError where its model does not take the request */
@@ -43,16 +48,34 @@ function answerOf(
   if (!embeddingsPassThrough(plane.text.adapters.get(deployment.provider.adapter))) {
     return new Embedder(plane.text, deployment, body, metered, client)
   }
+  const changes = relayedBody(deployment, 'embeddings', parsed, plane.relay.wires)
+  if (parsed.turnout !== undefined) changes.turnout = undefined
   const call = {
     ...metered,
     operation: 'embeddings' as const,
     deployment,
-    body: changeBody(raw, parsed, relayedBody(deployment, 'embeddings', parsed, plane.relay.wires)),
+    body: changeBody(raw, parsed, changes),
     contentType: 'application/json',
     hideUsage: false,
     choices: 1,
   }
   return new Relay(plane.relay, call, client)
+}
+
+/** What brings the answer. @throws TurnoutError */
+function answering(exchange: Exchange, asked: Asked, client: RelayClient): Running {
+  const { route, raw, productType } = asked
+  if (isSole(route)) return answerOf(exchange, asked, soleDeployment(route), client)
+  const needs: Needs = {
+    output: 'embedding',
+    input: ['text'],
+    capabilities: [],
+    streamed: false,
+    inputTokens: estimateTokens(raw.length),
+    metadata: metadataOf(undefined, productType),
+  }
+  const begin: Begin = ({ deployment, trail }, each) => answerOf(exchange, asked, deployment, each, trail)
+  return through(exchange, route, { needs, begin }, client)
 }
 
 /** `POST /v1/embeddings` */
@@ -63,21 +86,12 @@ export async function embeddings(exchange: Exchange): Promise<void> {
   const parsed = readJson(request.headers['content-type'], raw, plane.limits.jsonDepth)
   const body = check(EmbeddingsRequest, parsed)
   const productType = productTypeOf(request.headers, body.metadata)
-  const route = routeFor(plane.registry, body.model, 'embedding', productType)
-  const asked = { body, raw, parsed, principal }
-  if (isSole(route)) {
-    exchange.run(answerOf(exchange, asked, soleDeployment(route), exchange), route)
-    return
-  }
-  runThrough(exchange, route, {
-    needs: {
-      output: 'embedding',
-      input: ['text'],
-      capabilities: [],
-      streamed: false,
-      inputTokens: estimateTokens(raw.length),
-      metadata: metadataOf(undefined, productType),
-    },
-    begin: ({ deployment, trail }, client) => answerOf(exchange, asked, deployment, client, trail),
-  })
+  const route = routeFor(exchange, body, 'embedding', productType)
+  const asked: Asked = { body, raw, parsed, principal, route, productType }
+  const cached = cachedWhole(
+    exchange,
+    { ...asked, api: 'embeddings', wish: body.turnout?.cache, values: parsed, isKept: () => true },
+    (client) => answering(exchange, asked, client),
+  )
+  exchange.run(cached ?? answering(exchange, asked, exchange), route)
 }

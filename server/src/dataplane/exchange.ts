@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Role } from '@turnout/contract'
+import type { CacheStatus, Role, ValidationVerdict } from '@turnout/contract'
 import { readSecret } from '../access/bearer.ts'
 import { requireRole } from '../access/roles.ts'
 import type { Principal } from '../access/types.ts'
 import { TurnoutError, toOpenAIError } from '../core/error.ts'
 import { formatDollars } from '../core/price.ts'
 import type { Route } from '../core/route.ts'
-import type { AnswerHead, RelayClient, Running } from '../gateway/relay/types.ts'
+import type { Assignment, Identity } from '../core/routing/experiment.ts'
+import type { CacheClient } from '../gateway/cache/run.ts'
+import type { AnswerHead, Running } from '../gateway/relay/types.ts'
 import { attemptsOf } from '../gateway/routing/failure.ts'
 import { isSole, soleDeployment } from '../gateway/routing/router.ts'
 import { newId } from '../lib/ids.ts'
 import type { Watched } from '../lib/watchdog.ts'
+import { patternOf } from './pattern.ts'
 import type { DataPlane } from './plane.ts'
 
 /** An answer of which a client has read nothing for so long is given up. */
@@ -21,7 +24,7 @@ const SHORT_BODY_BYTES = 16 * 1024
 export type AnswerFilter = (body: Buffer) => Promise<Buffer>
 
 /** One request of the data plane and its answer. */
-export class Exchange implements RelayClient, Watched {
+export class Exchange implements CacheClient, Watched {
   readonly requestId = newId('req')
   readonly plane: DataPlane
   readonly request: IncomingMessage
@@ -29,11 +32,15 @@ export class Exchange implements RelayClient, Watched {
   readonly #startedAt = performance.now()
   #principal: Principal | undefined
   #limitHeaders: string[] = []
+  /** What is told of an answer that no call of this request makes. */
+  #toldHeaders: string[] = []
   #model = ''
   #provider = ''
   #substitutedFor: string | undefined
   /** The pool or role that was asked for, where it was not a model. */
   #route: string | undefined
+  /** The variant that was given, where the request takes part in an experiment. */
+  #assignment: Assignment | undefined
   /** US dollars, once the cost is known. */
   #cost: string | undefined
   #attempts = 0
@@ -41,6 +48,10 @@ export class Exchange implements RelayClient, Watched {
   #filter: AnswerFilter | undefined
   #endMarker = ''
   #error: TurnoutError | undefined
+  /** What came of a stream that was judged at its end. */
+  #verdict: ValidationVerdict | undefined
+  #cacheStatus: CacheStatus | undefined
+  #isStream = false
   /** When an answer that has been written must have been read on; see `#end`. */
   deadline = 0
   slot = -1
@@ -85,9 +96,53 @@ export class Exchange implements RelayClient, Watched {
     return principal
   }
 
+  /** What the request belongs to. */
+  get session(): string | undefined {
+    const session = this.request.headers['x-turnout-session']
+    return typeof session === 'string' && session !== '' ? session : undefined
+  }
+
+  /** Whose request it is. @param user The end user that the body names. */
+  identity(user: string | null | undefined): Identity {
+    const { requestId, session } = this
+    return { requestId, session, keyId: this.#principal?.keyId, user: user ?? this.#principal?.owner }
+  }
+
+  /** Aborted when the client goes away. */
+  get signal(): AbortSignal {
+    const controller = new AbortController()
+    this.#response.once('close', () => {
+      if (!this.#response.writableFinished) {
+        controller.abort(new TurnoutError('canceled', 'The client went away.'))
+      }
+    })
+    return controller.signal
+  }
+
+  /** What the answer says in its head, whatever becomes of it; and of which model it is, for the access log. */
+  tell(headers: Readonly<Record<string, string>>, warnings: readonly string[] = [], model = this.#model): void {
+    this.#model = model
+    for (const [name, value] of Object.entries(headers)) this.#toldHeaders.push(name, headerText(value))
+    if (warnings.length > 0) this.#toldHeaders.push('x-turnout-warnings', warningsText(warnings))
+  }
+
   /** Whole answers go through it from now on; undefined lets them pass as they are. */
   filterBy(filter: AnswerFilter | undefined): void {
     this.#filter = filter
+  }
+
+  /** What is said of a stream that has been sent, for the access log. */
+  noteVerdict(verdict: ValidationVerdict): void {
+    this.#verdict = verdict
+    this.plane.requests.streamJudged(verdict.passed)
+  }
+
+  noteCache(status: CacheStatus, streamed: boolean, ageMs?: number): void {
+    this.#cacheStatus = status
+    this.#toldHeaders.push('x-turnout-cache', status)
+    if (ageMs !== undefined) this.#toldHeaders.push('age', String(Math.floor(ageMs / 1000)))
+    // Whole answers tell their cost anyway, and a stream does so at its end.
+    if (streamed && status !== 'miss') this.#toldHeaders.push('x-turnout-cost', '0')
   }
 
   /**
@@ -105,6 +160,7 @@ export class Exchange implements RelayClient, Watched {
     } else {
       this.#model = route.name
       this.#route = route.name
+      this.#assignment = route.assignment
     }
     if (this.#response.destroyed) return
     this.#running = running
@@ -121,6 +177,11 @@ export class Exchange implements RelayClient, Watched {
       String(Buffer.byteLength(body)),
     ])
     this.#end(body)
+  }
+
+  /** Begins an answer that needs no upstream and has headers of its own. */
+  open(status: number, headers: readonly string[]): ServerResponse {
+    return this.#response.writeHead(status, [...this.#commonHeaders(), ...headers])
   }
 
   /** Begins an answer of bytes that need no upstream. */
@@ -156,6 +217,8 @@ export class Exchange implements RelayClient, Watched {
     headers.push('content-type', head.contentType, 'cache-control', 'no-cache', 'x-accel-buffering', 'no')
     if (this.#takesTrailers) headers.push('trailer', 'x-turnout-cost')
     this.#response.writeHead(200, headers)
+    this.#isStream = true
+    this.plane.requests.streamBegan()
   }
 
   write(bytes: Buffer): boolean {
@@ -243,11 +306,12 @@ export class Exchange implements RelayClient, Watched {
 
   #commonHeaders(): string[] {
     const headers = ['x-turnout-request-id', this.requestId, 'x-request-id', this.requestId, ...this.#limitHeaders]
+    if (this.#toldHeaders.length > 0) headers.push(...this.#toldHeaders)
     if (this.plane.emulated) headers.push('x-turnout-emulated', 'true')
     return headers
   }
 
-  #answerHeaders({ deployment, attempts, warnings }: AnswerHead): string[] {
+  #answerHeaders({ deployment, attempts, warnings, hedged }: AnswerHead): string[] {
     this.#attempts = attempts
     this.#model = deployment.model.id
     this.#provider = deployment.provider.id
@@ -261,6 +325,7 @@ export class Exchange implements RelayClient, Watched {
       String(attempts),
     )
     this.#addRoute(headers)
+    if (hedged !== undefined) headers.push('x-turnout-hedged', hedged)
     if (this.#substitutedFor !== undefined) headers.push('x-turnout-substituted-for', headerText(this.#substitutedFor))
     if (warnings?.length) headers.push('x-turnout-warnings', warningsText(warnings))
     return headers
@@ -271,21 +336,28 @@ export class Exchange implements RelayClient, Watched {
     if (this.#route === undefined) return
     headers.push('x-turnout-route', headerText(this.#route))
     headers.push('x-turnout-fallbacks', String(this.#running?.fallbacks ?? 0))
+    if (this.#assignment === undefined) return
+    const { experiment, variant } = this.#assignment
+    headers.push('x-turnout-experiment', headerText(experiment), 'x-turnout-variant', headerText(variant))
   }
 
   #onClose(): void {
     this.plane.relay.watchdog.delete(this)
     const finished = this.#response.writableFinished
     if (!finished) this.#running?.cancel()
-    const { accessLog } = this.plane
-    if (accessLog === undefined) return
+    const { accessLog, requests } = this.plane
     const url = this.request.url!
     const query = url.indexOf('?')
+    const path = query === -1 ? url : url.slice(0, query)
     const status = finished || this.#error !== undefined ? this.#response.statusCode : 499
-    const ms = Math.round((performance.now() - this.#startedAt) * 10) / 10
+    const took = performance.now() - this.#startedAt
+    if (this.#isStream) requests.streamEnded()
+    requests.requestEnded(this.request.method!, patternOf(path), status, took)
+    if (accessLog === undefined) return
+    const ms = Math.round(took * 10) / 10
     // The query of a link to a picture is what lets one fetch it: it is no business of the log.
     accessLog.write(
-      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${quoted(query === -1 ? url : url.slice(0, query))},"status":${status},"ms":${ms},"key":${quoted(this.#principal?.keyId ?? '')},"model":${quoted(this.#model)},"provider":${quoted(this.#provider)},"attempts":${this.#running?.attempts ?? 0},"cost":${this.#cost === undefined ? null : `"${this.#cost}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}}\n`,
+      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${quoted(path)},"status":${status},"ms":${ms},"key":${quoted(this.#principal?.keyId ?? '')},"model":${quoted(this.#model)},"provider":${quoted(this.#provider)},"attempts":${this.#running?.attempts ?? 0},"cost":${this.#cost === undefined ? null : `"${this.#cost}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}${this.#cacheStatus ? `,"cache":"${this.#cacheStatus}"` : ''}${this.#verdict ? `,"validation":"${this.#verdict.passed ? 'passed' : 'failed'}"` : ''}}\n`,
     )
   }
 }

@@ -5,7 +5,7 @@ import { type Sink, toBase64 } from '../gateway/media/outputs.ts'
 import type { AnswerFilter, Exchange } from './exchange.ts'
 
 /** The address that the client reached us by, so that links lead back the same way. */
-function originOf(request: IncomingMessage, publicUrl: string | undefined): string {
+export function originOf(request: IncomingMessage, publicUrl: string | undefined): string {
   if (publicUrl) return publicUrl
   const host = request.headers.host
   if (host && /^[\w.:[\]-]+$/.test(host)) return `http://${host}`
@@ -20,7 +20,7 @@ interface Pictures {
 export function linkSink({ plane, request }: Exchange): Sink {
   const origin = originOf(request, plane.publicUrl)
   return async (bytes) => {
-    if (!(bytes instanceof Uint8Array)) return { url: origin + (await plane.artifacts.linkStream(bytes)) }
+    if (!(bytes instanceof Uint8Array)) return { url: origin + (await plane.artifacts.link(bytes)) }
     try {
       return { url: origin + (await plane.artifacts.link(bytes)) }
     } catch (error) {

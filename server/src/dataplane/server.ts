@@ -10,6 +10,7 @@ import { imageEdits, imageGenerations } from './images.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { fetchArtifact } from './picture-links.ts'
 import type { DataPlane } from './plane.ts'
+import { VIDEOS, videoRoutes } from './videos/index.ts'
 
 type Route = (exchange: Exchange) => Promise<void>
 
@@ -34,21 +35,27 @@ function getRoute(path: string): Route | undefined {
   return found && ((exchange) => found[1](exchange, path.slice(found[0].length)))
 }
 
-/** The route for a request. @throws TurnoutError not_found, or 405 with the method that is allowed */
-function routeOf(method: string | undefined, path: string): Route {
+/** What can be done at a path, by method; undefined where there is nothing. */
+function routesAt(path: string): Readonly<Record<string, Route>> | undefined {
   const post = POST_ROUTES[path]
-  const route = post ?? getRoute(path)
-  if (route === undefined) {
-    const known = [...Object.keys(POST_ROUTES), MODELS].join(', ')
+  if (post) return { POST: post }
+  const get = getRoute(path)
+  return get ? { GET: get } : videoRoutes(path)
+}
+
+/** The route for a request. @throws TurnoutError not_found, or 405 with the methods that are allowed */
+function routeOf(method = '', path: string): Route {
+  const routes = routesAt(path)
+  if (routes === undefined) {
+    const known = [...Object.keys(POST_ROUTES), MODELS, VIDEOS].join(', ')
     throw new TurnoutError('not_found', `There is no ${path}; the routes are ${known}.`)
   }
-  const allowed = post ? 'POST' : 'GET'
-  if (method !== allowed)
-    throw new TurnoutError('invalid_input', `${path} takes ${allowed}, not ${method}.`, {
-      status: 405,
-      details: { allow: allowed },
-    })
-  return route
+  if (Object.hasOwn(routes, method)) return routes[method]!
+  const allowed = Object.keys(routes)
+  throw new TurnoutError('invalid_input', `${path} takes ${allowed.join(' or ')}, not ${method}.`, {
+    status: 405,
+    details: { allow: allowed.join(', ') },
+  })
 }
 
 function serve(plane: DataPlane, request: IncomingMessage, response: ServerResponse): void {

@@ -5,10 +5,10 @@ import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import type { Route } from '../core/route.ts'
 import type { Needs } from '../core/routing/needs.ts'
+import type { RelayClient } from '../gateway/relay/types.ts'
 import { type Begin, Fallback } from '../gateway/routing/fallback.ts'
 import { isSole, soleDeployment } from '../gateway/routing/router.ts'
 import type { Wires } from '../gateway/wire.ts'
-import type { Registry } from '../registry/types.ts'
 import type { Exchange } from './exchange.ts'
 
 const MAKES: Readonly<Record<string, string>> = {
@@ -25,9 +25,16 @@ export function productTypeOf(headers: IncomingHttpHeaders, metadata: unknown): 
   return typeof named === 'string' ? named : undefined
 }
 
-/** Where a request for a name may go; of a single model it is certain that it makes what is asked for. */
-export function routeFor(registry: Registry, name: string, output: Modality, productType?: string): Route {
-  const route = registry.snapshot.route(name, productType)
+/** Where a request may go; of a single model it is certain that it makes what is asked for. */
+export function routeFor(
+  exchange: Exchange,
+  { model: name, user }: { model: string; user?: string | null | undefined },
+  output: Modality,
+  productType?: string,
+): Route {
+  const { snapshot } = exchange.plane.registry
+  const plain = snapshot.route(name, productType)
+  const route = plain.experiment ? snapshot.route(name, productType, exchange.identity(user)) : plain
   if (!isSole(route)) return route
   const { model } = soleDeployment(route)
   if (model.output.includes(output)) return route
@@ -42,15 +49,15 @@ export function routeFor(registry: Registry, name: string, output: Modality, pro
 export interface Passage {
   needs: Needs
   begin: Begin
-  /** What a complete stream ends with. */
-  endMarker?: string
   paidOnAcceptance?: boolean
 }
 
-/** Answers by whoever of several deployments gives an answer first in their order. */
-export function runThrough(exchange: Exchange, route: Route, passage: Passage): void {
-  const chain = exchange.plane.router.chain(route, passage.needs, passage.paidOnAcceptance)
-  exchange.run(new Fallback(chain, passage.begin, exchange), route, passage.endMarker)
+/** What answers by whoever of several deployments gives an answer first in their order. */
+export function through(exchange: Exchange, route: Route, passage: Passage, client: RelayClient): Fallback {
+  const { requestId, session } = exchange
+  const { needs, begin, paidOnAcceptance } = passage
+  const chain = exchange.plane.router.chain(route, needs, { paidOnAcceptance, session, requestId })
+  return new Fallback(chain, begin, client)
 }
 
 /** What a request is, rather than how it is to be done: no default takes their place. */

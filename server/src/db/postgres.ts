@@ -5,6 +5,7 @@ import pg from 'pg'
 import type { Log, Opened } from './database.ts'
 import { CLOSE_MS, IDLE_TRANSACTION_MS, STATEMENT_MS } from './limits.ts'
 import { NotificationClient } from './notifications.ts'
+import { ToldPostgresDialect } from './postgres-dialect.ts'
 import { unreachable } from './postgres-failure.ts'
 import type { Tables } from './tables.ts'
 import { typeParser } from './types.ts'
@@ -45,7 +46,7 @@ export async function openPostgres(url: string, log: Log): Promise<Opened> {
     throw unreachable(url, error)
   }
   const database = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: openPool({ ...config, ...IMPATIENT }, log) }),
+    dialect: new ToldPostgresDialect({ pool: openPool({ ...config, ...IMPATIENT }, log) }),
   })
   const notifications = new NotificationClient({ ...config, ...IMPATIENT }, log)
 

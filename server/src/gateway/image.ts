@@ -16,7 +16,9 @@ import type { Caller } from './types.ts'
 /** Where the native API calls a setting otherwise than the core does. */
 const NAMES: SettingNames = { pictures: 'images' }
 
-function requestOf({ modelId: _, role: __, productType: ___, images, mask, ...settings }: GenerateImage): ImageRequest {
+/** What of a request decides where it goes, and not what is drawn. */
+function requestOf({ images, mask, ...input }: GenerateImage): ImageRequest {
+  const { modelId: _, role: __, productType: ___, session: ____, user: _____, cache: ______, ...settings } = input
   return {
     ...settings,
     pictures: images?.map((url, index) => readPicture(url, `images[${index}]`)),
@@ -24,9 +26,15 @@ function requestOf({ modelId: _, role: __, productType: ___, images, mask, ...se
   }
 }
 
-function sought(route: Route, { productType, images, mask, background, quality, ...wish }: GenerateImage): Sought {
+function sought(
+  route: Route,
+  { productType, session, images, mask, background, quality, ...wish }: GenerateImage,
+  { requestId, session: ofHeader }: Caller,
+): Sought {
   return {
     route,
+    session: session ?? ofHeader,
+    requestId,
     needs: () =>
       imageNeeds(
         {
@@ -58,7 +66,7 @@ function orderOf(
     )
   }
   const { requestId, principal } = caller
-  const who = { requestId, keyId: principal.keyId, user: principal.owner }
+  const who = { requestId, keyId: principal.keyId, user: input.user ?? principal.owner }
   const metered = { ...who, operation: 'image.generate', trail } as const
   return orderImages(services.adapters, deployment, requestOf(input), metered, NAMES)
 }
@@ -70,10 +78,11 @@ export async function generateImage(
   input: GenerateImage,
   caller: Caller,
 ): Promise<GeneratedImage> {
-  const route = nativeRoute(registry, input)
-  const { value, fallbacks } = await withFallback(services.router, sought(route, input), async (leg) => {
+  const route = nativeRoute(registry, input, caller)
+  const wanted = sought(route, input, caller)
+  const { value, fallbacks } = await withFallback(services.router, wanted, caller.signal, async (leg, signal) => {
     const order = orderOf(services, leg, input, caller)
-    return { order, made: await makeImages(services, order, { signal: caller.signal, sink: toBase64 }) }
+    return { order, made: await makeImages(services, order, { signal, sink: toBase64 }) }
   })
   const { order, made } = value
   const served = servedBy(order.deployment, caller, { route, fallbacks }, made.attempts, made.usage, made.cost)

@@ -1,4 +1,4 @@
-import type { ChatRequest, GeneratedText, GenerateText, Served, TextEvent, Usage } from '@turnout/contract'
+import type { ChatRequest, GeneratedText, GenerateText, Hedged, Served, TextEvent, Usage } from '@turnout/contract'
 import type { Deployment } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import { fitChat } from '../core/openai/chat-fit.ts'
@@ -10,16 +10,21 @@ import type { Registry } from '../registry/types.ts'
 import type { Leg } from './routing/chain.ts'
 import { isSole } from './routing/router.ts'
 import { type Sought, withFallback } from './routing/with-fallback.ts'
-import { type TextRequest, type TextServices, textRequest } from './text/request.ts'
-import { type FinishPart, openStream, type TextStream, withoutEnd } from './text/stream.ts'
+import { type AnswerStream, answerStream } from './text/answer-stream.ts'
+import { isHeld, type TextRequest, type TextServices, textRequest } from './text/request.ts'
+import type { FinishPart } from './text/stream.ts'
+import type { Opened, Switch } from './text/succession.ts'
 import { answerWhole } from './text/whole.ts'
 import type { Caller } from './types.ts'
+import { judgeAtEnd } from './validation/at-end.ts'
+import { nativeValidation } from './validation/native.ts'
+import type { AnswerValidation } from './validation/validation.ts'
 
 /** What the answers of the native API say of how they came about. */
 export function servedBy(
   deployment: Deployment,
   caller: Caller,
-  { route, fallbacks }: { route: Route; fallbacks: number },
+  { route, fallbacks, hedged }: { route: Route; fallbacks: number; hedged?: Hedged | undefined },
   attempts: number,
   usage: Usage,
   cost: bigint | null,
@@ -32,6 +37,8 @@ export function servedBy(
     provider: deployment.provider.id,
     attempts,
     ...(!isSole(route) && { fallbacks }),
+    ...(hedged && { hedged }),
+    ...route.assignment,
     usage,
     cost: cost === null ? null : formatDollars(cost),
     emulated: deployment.provider.emulated,
@@ -39,12 +46,17 @@ export function servedBy(
   }
 }
 
+type NativeTarget = Pick<GenerateText, 'modelId' | 'role' | 'productType' | 'session' | 'user'>
+
 /** Where a request of the native API may go. @throws TurnoutError */
 export function nativeRoute(
   registry: Registry,
-  { modelId, role, productType }: Pick<GenerateText, 'modelId' | 'role' | 'productType'>,
+  { modelId, role, productType, session, user }: NativeTarget,
+  { requestId, principal, session: ofHeader }: Caller,
 ): Route {
-  return registry.snapshot.route(role === undefined ? modelId! : `role:${role}`, productType)
+  const { keyId, owner } = principal
+  const identity = { requestId, keyId, user: user ?? owner, session: session ?? ofHeader }
+  return registry.snapshot.route(role === undefined ? modelId! : `role:${role}`, productType, identity)
 }
 
 /** The request as it would be in OpenAI's dialect: what holds there holds here. */
@@ -59,12 +71,19 @@ const asChat = (
   ],
   temperature,
   max_completion_tokens: maxTokens,
-  stream,
+  stream: stream !== false,
 })
 
-function sought(route: Route, { systemPrompt = '', prompt, maxTokens, stream, productType }: GenerateText): Sought {
+function sought(
+  route: Route,
+  { systemPrompt = '', prompt, maxTokens, stream: how, productType, session }: GenerateText,
+  { requestId, session: ofHeader }: Caller,
+): Sought {
+  const stream = how !== false
   return {
     route,
+    session: session ?? ofHeader,
+    requestId,
     needs: () => ({
       output: 'text',
       input: ['text'],
@@ -78,7 +97,13 @@ function sought(route: Route, { systemPrompt = '', prompt, maxTokens, stream, pr
 }
 
 /** @throws TurnoutError where the model does not take the request */
-function prepare(services: TextServices, { deployment, trail }: Leg, input: GenerateText, caller: Caller): TextRequest {
+function prepare(
+  services: TextServices,
+  { deployment, trail }: Leg,
+  route: Route,
+  input: GenerateText,
+  caller: Caller,
+): TextRequest {
   const { model } = deployment
   if (!model.output.includes('text')) {
     throw new TurnoutError(
@@ -88,15 +113,17 @@ function prepare(services: TextServices, { deployment, trail }: Leg, input: Gene
     )
   }
   const body = asChat(model.id, input)
-  return textRequest(services.adapters, deployment, body, fitChat(body, model), undefined, {
+  const held = isHeld(route, typeof input.stream === 'object' ? input.stream : undefined)
+  const request = textRequest(services.adapters, deployment, body, fitChat(body, model), undefined, {
     requestId: caller.requestId,
     operation: 'text.generate',
     keyId: caller.principal.keyId,
-    user: caller.principal.owner,
-    streamed: input.stream,
+    user: input.user ?? caller.principal.owner,
+    streamed: input.stream !== false,
     settings: {},
     trail,
   })
+  return { ...request, held }
 }
 
 export async function generateText(
@@ -105,14 +132,17 @@ export async function generateText(
   input: GenerateText,
   caller: Caller,
 ): Promise<GeneratedText> {
-  const route = nativeRoute(registry, input)
-  const { value, fallbacks } = await withFallback(services.router, sought(route, input), async (leg) => {
-    const request = prepare(services, leg, input, caller)
-    return { request, answer: await answerWhole(services, request, caller.signal) }
+  const route = nativeRoute(registry, input, caller)
+  const review = nativeValidation(services, registry, route, input, asChat('', input).messages, caller)
+  const wanted = sought(route, input, caller)
+  const { value, ...had } = await withFallback(services.router, wanted, caller.signal, async (leg, signal) => {
+    const request = { ...prepare(services, leg, route, input, caller), review }
+    return { request, answer: await answerWhole(services, request, signal) }
   })
   const { request, answer } = value
-  const { result, attempts, cost, warnings } = answer
-  const served = servedBy(request.deployment, caller, { route, fallbacks }, attempts, result.usage, cost)
+  const { result, cost, warnings } = answer
+  const { attempts = answer.attempts } = had
+  const served = servedBy(request.deployment, caller, { route, ...had }, attempts, result.usage, cost)
   return {
     ...served,
     warnings: [...served.warnings, ...warnings],
@@ -125,22 +155,31 @@ export async function generateText(
 /** The native API shows text alone. */
 const shows = (part: TextPart): boolean => part.type === 'finish' || (part.type === 'text-delta' && part.text !== '')
 
+/** What the last event says. The usage is that of whoever ended the answer; the cost is that of all who wrote it. */
 async function summary(
-  stream: TextStream,
+  { stream, switched }: Opened,
   finish: FinishPart,
-  request: TextRequest,
-  had: { route: Route; fallbacks: number },
+  route: Route,
+  { fallbacks, hedged, trail }: AnswerStream['chain'],
   caller: Caller,
+  judged: { text: string; validation: AnswerValidation | undefined },
 ): Promise<TextEvent> {
-  stream.end(finish)
-  const cost = await stream.succeed(finish)
-  const served = servedBy(request.deployment, caller, had, stream.attempts, finish.usage, cost)
+  const { request } = stream
+  const own = await stream.succeed(finish)
+  const ofAnswer = switched ? trail.total(own) : own
+  const { reason, upstreamRequestId } = finish
+  const about = { provider: request.deployment.provider.id, upstreamRequestId, signal: caller.signal }
+  const answer = { text: judged.text, reason, callsTools: false }
+  const { cost, warnings, validation } = await judgeAtEnd(judged.validation, answer, about, ofAnswer)
+  const had = { route, fallbacks, hedged }
+  const served = servedBy(request.deployment, caller, had, trail.attempts, finish.usage, cost)
   return {
     ...served,
-    warnings: [...served.warnings, ...request.warnings, ...finish.warnings],
+    warnings: [...served.warnings, ...request.warnings, ...finish.warnings, ...warnings],
     content: '',
     finishReason: finish.reason,
     rawFinishReason: finish.raw,
+    ...(validation && { validation }),
   }
 }
 
@@ -150,28 +189,42 @@ export async function* streamText(
   input: GenerateText,
   caller: Caller,
 ): AsyncIterable<TextEvent> {
-  const route = nativeRoute(registry, input)
-  const { value, fallbacks } = await withFallback(services.router, sought(route, input), async (leg) => {
-    const request = prepare(services, leg, input, caller)
-    return { request, stream: await openStream(services, request, caller.signal, shows) }
+  const route = nativeRoute(registry, input, caller)
+  const validation = nativeValidation(services, registry, route, input, asChat('', input).messages, caller)
+  if (validation?.when === 'before') {
+    const { content, ...rest } = await generateText(services, registry, { ...input, stream: false }, caller)
+    if (content !== '') yield { content }
+    yield { ...rest, content: '' }
+    return
+  }
+  let text = ''
+  const { chain, items } = answerStream({
+    services,
+    sought: sought(route, input, caller),
+    prepare: (leg) => prepare(services, leg, route, input, caller),
+    shows,
+    signal: caller.signal,
   })
-  const { request, stream } = value
-  const { parts } = stream
+  let current: Opened | undefined
+  let news: Switch | undefined
   try {
-    for (let next = stream.first; !next.done; next = await parts.next()) {
-      const part = next.value
-      stream.touch()
-      if (part.type === 'text-delta') yield { content: part.text }
-      else if (part.type === 'finish') {
-        yield await summary(stream, part, request, { route, fallbacks }, caller)
-        return
+    for await (const item of items) {
+      if (item.type === 'opened') {
+        current = item
+        news = item.switched
+      } else if (item.type === 'text-delta') {
+        if (validation) text += item.text
+        yield { content: item.text, ...(news && { switched: news }) }
+        news = undefined
+      } else if (item.type === 'finish') {
+        if (news) yield { content: '', switched: news }
+        yield await summary(current!, item, route, chain, caller, { text, validation })
       }
     }
-    throw withoutEnd(request.deployment.provider.id)
   } catch (thrown) {
-    const { code, message } = await stream.fail(thrown)
+    // Before anything has been seen, it is an error like any other.
+    if (current === undefined) throw thrown
+    const { code, message } = TurnoutError.from(thrown)
     yield { error: { code, message, requestId: caller.requestId } }
-  } finally {
-    await stream.close()
   }
 }

@@ -1,4 +1,12 @@
-import type { GeneratedImage, GeneratedText, GenerateImage, GenerateText, Health, TextEvent } from '@turnout/contract'
+import type {
+  CacheStatus,
+  GeneratedImage,
+  GeneratedText,
+  GenerateImage,
+  GenerateText,
+  Health,
+  TextEvent,
+} from '@turnout/contract'
 import type { Principal } from '../access/types.ts'
 
 /** Who asks, under which id, and until when. */
@@ -7,6 +15,12 @@ export interface Caller {
   principal: Principal
   /** Aborted when the client goes away. */
   signal: AbortSignal
+  /** What the request belongs to, by its header. */
+  session?: string | undefined
+  /** What its header wants of the cache. */
+  cache?: string | readonly string[] | undefined
+  /** Hears how the cache has served it, before the answer is there. */
+  onCache?(status: CacheStatus, ageMs?: number): void
 }
 
 /** The use cases of the native API. All of them throw TurnoutError. */

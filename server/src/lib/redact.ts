@@ -42,11 +42,30 @@ function spellings(secrets: readonly (string | undefined)[]): string[] {
     .sort((a, b) => b.length - a.length)
 }
 
-/** The text without the given secrets, and without anything that looks like one. */
-export function redact(text: string, secrets: readonly (string | undefined)[]): string {
+function redactSpelled(text: string, spelled: readonly string[]): string {
   let clean = text
-  for (const secret of spellings(secrets)) clean = clean.replaceAll(secret, '[redacted]')
+  for (const secret of spelled) clean = clean.replaceAll(secret, '[redacted]')
   return clean.replace(CREDENTIAL_FORMS, '[redacted]')
+}
+
+/** The text without the given secrets, and without anything that looks like one. */
+export const redact = (text: string, secrets: readonly (string | undefined)[]): string =>
+  redactSpelled(text, spellings(secrets))
+
+/** The longest id of a provider that is kept and told. */
+const MAX_ID = 200
+
+/** What ids are not made of. */
+const NOT_OF_IDS = /[^\x21-\x7e]+/g
+
+/**
+ * What a provider's ids of requests are told as: without secrets, in characters
+ * that logs and headers can hold, and cut. The secrets are taken apart once,
+ * because every request has an id.
+ */
+export function idTeller(secrets: readonly (string | undefined)[]): (id: string) => string {
+  const spelled = spellings(secrets)
+  return (id) => redactSpelled(id, spelled).replace(NOT_OF_IDS, '_').slice(0, MAX_ID)
 }
 
 /** The longest message of a provider that is told to clients. */

@@ -74,6 +74,48 @@ export const places: Kind<readonly string[]> = {
   },
 }
 
+/** Bucket and prefix of an `s3://` URL; the prefix is empty or ends with `/`. */
+export interface S3Location {
+  bucket: string
+  prefix: string
+}
+
+/** What a bucket may be called (Amazon S3, "General purpose bucket naming rules"). */
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
+
+/** Where artifacts are kept: `fs`, the data directory, or a bucket. */
+export const storage: Kind<'fs' | S3Location> = {
+  type: 'storage',
+  allowed: 'fs, or s3://bucket or s3://bucket/prefix',
+  parse: (text) => {
+    if (text.toLowerCase() === 'fs') return 'fs'
+    const [, bucket, path = ''] = /^s3:\/\/([^/]+)(?:\/([\w./!()'*-]*))?$/.exec(text) ?? []
+    if (bucket === undefined || !BUCKET.test(bucket)) return undefined
+    const prefix = path.replace(/^\/+|\/+$/g, '')
+    if (/\/\/|(^|\/)\.{1,2}(\/|$)/.test(prefix)) return undefined
+    return { bucket, prefix: prefix && `${prefix}/` }
+  },
+}
+
+/** Names of buckets. */
+export const buckets: Kind<readonly string[]> = {
+  type: 'list',
+  allowed: 'names of buckets with commas between them',
+  parse: (text) => {
+    const names = text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '')
+    return names.every((name) => BUCKET.test(name)) ? names : undefined
+  },
+}
+
+export const yesOrNo: Kind<boolean> = {
+  type: 'boolean',
+  allowed: 'true or false',
+  parse: (text) => ({ true: true, false: false })[text.toLowerCase()],
+}
+
 export const text: Kind<string> = {
   type: 'text',
   allowed: 'a text without spaces',

@@ -15,10 +15,10 @@ export type Connected = { ok: true; connection: ProviderConnection } | { ok: fal
 
 /** The way to a provider, or what stands in it. */
 export function connect(setup: ProviderSetup, own: OwnConnection = {}): Connected {
-  const { id, adapter, flags, settings, local, maxConnections } = setup
+  const { id, adapter, flags, settings, local, maxConnections, maxJobs } = setup
   if (setup.disabled)
     return { ok: false, obstacle: `Provider ${id} is disabled: providers.${id}.enabled in turnout.yaml.` }
-  const common = { id, adapter, flags, settings, local, maxConnections }
+  const common = { id, adapter, flags, settings, local, maxConnections, maxJobs }
   const bringsItsOwn = own.baseUrl !== undefined || own.credential !== undefined
   const region = own.region ?? setup.region
   if (setup.emulation && !bringsItsOwn) {

@@ -2,6 +2,7 @@ import type { Model, RetryPolicy, Timeouts } from '@turnout/contract'
 import { DEFAULT_TIMEOUTS, type Deployment, type ProviderConnection } from '../core/deployment.ts'
 import { preparePrices } from '../core/price.ts'
 import { DEFAULT_RETRY } from '../core/retry.ts'
+import { defined } from '../lib/objects.ts'
 import { connect } from './connect.ts'
 import type { SecretReader } from './credentials.ts'
 import type { MergedModel } from './merge.ts'
@@ -93,9 +94,3 @@ function findWay(
   const connected = connect(setup, { ...own, credential, region })
   return connected.ok ? { connection: connected.connection, by: setup } : connected.obstacle
 }
-
-/** Without the fields that are there but say nothing, which would hide those of a weaker source. */
-const defined = <T extends object>(fields: T) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [Field in keyof T]?: NonNullable<T[Field]>
-  }

@@ -1,7 +1,7 @@
 import { ModelPatch } from '@turnout/contract'
 import type { ListedModel } from '../core/adapter.ts'
 import type { ProviderConnection } from '../core/deployment.ts'
-import { within } from './within.ts'
+import { within } from '../lib/within.ts'
 
 /** Asks an engine at a base URL for its models. Rejects where nobody answers. */
 export type ListModels = (provider: ProviderConnection, baseUrl: string) => Promise<ListedModel[]>

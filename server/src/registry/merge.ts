@@ -27,7 +27,17 @@ const BY_KEY = ['capabilities', 'limits', 'flags', 'settings', 'defaults', 'retr
 const BY_KEY_SET: ReadonlySet<string> = new Set(BY_KEY)
 
 /** What stays true of a provider's model under another id. */
-const KNOWLEDGE = ['input', 'output', 'capabilities', 'limits', 'inputs', 'prices', 'lifecycle', 'flags'] as const
+const KNOWLEDGE = [
+  'input',
+  'output',
+  'capabilities',
+  'limits',
+  'inputs',
+  'transform',
+  'prices',
+  'lifecycle',
+  'flags',
+] as const
 
 interface Contribution {
   layer: Layer

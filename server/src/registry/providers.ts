@@ -33,6 +33,7 @@ export interface ProviderSetup {
   settings: Readonly<Record<string, unknown>>
   local: boolean
   maxConnections: number
+  maxJobs?: number | undefined
   retry: RetryPolicy
   /** What suits the provider, where the user has said nothing. */
   presetTimeouts: Timeouts
@@ -101,6 +102,7 @@ function setUp(
     settings: { ...environment?.settings, ...file?.settings },
     local,
     maxConnections: file?.maxConnections ?? preset?.maxConnections ?? MAX_CONNECTIONS,
+    maxJobs: file?.maxJobs,
     retry: file?.retry ?? {},
     presetTimeouts: preset?.timeouts ?? {},
     timeouts: file?.timeouts ?? {},

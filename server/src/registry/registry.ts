@@ -3,6 +3,7 @@ import { type Model, ModelPatch } from '@turnout/contract'
 import type { ProviderConnection } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import { check } from '../core/input.ts'
+import { within } from '../lib/within.ts'
 import { hasUserInfo, NO_USER_INFO } from './address.ts'
 import { assemble, fileRouting } from './assemble.ts'
 import { CATALOG } from './catalog/index.ts'
@@ -21,7 +22,6 @@ import { RoutingSource } from './routing/database.ts'
 import { type EnvironmentRouting, readRouting } from './routing/environment.ts'
 import { mergeRouting } from './routing/types.ts'
 import type { Problem, Registry, Snapshot } from './types.ts'
-import { within } from './within.ts'
 
 /** How long a start waits for engines on the user's own machines. */
 const FIRST_SCAN_MS = 1_000

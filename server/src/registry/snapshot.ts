@@ -6,6 +6,7 @@ import type { Placed } from './deployments.ts'
 import { indexNames } from './names.ts'
 import { notEnabled, notFound, retired } from './refusals.ts'
 import { checkRouting } from './routing/check.ts'
+import { Assignments } from './routing/experiments.ts'
 import { POOL, ROLE, Routes } from './routing/routes.ts'
 import { soleRoute } from './routing/sole.ts'
 import type { RoutingRecords } from './routing/types.ts'
@@ -59,6 +60,21 @@ export function createSnapshot(inputs: SnapshotInputs): Snapshot {
     capabilities: (name: string) => find(name)?.capabilities,
   }
 
+  const plainRoute = (name: string, productType?: string): Route => {
+    if (name.startsWith(POOL)) return routes.pool(name.slice(POOL.length))
+    if (name.startsWith(ROLE)) return routes.role(name.slice(ROLE.length), productType)
+    // A pool may be asked for like a model, as long as no model has its name.
+    if (routes.hasPool(name) && !look(name)) return routes.pool(name)
+    const resolution = resolve(name)
+    let route = soleRoutes.get(resolution)
+    if (route === undefined) {
+      route = soleRoute(resolution)
+      soleRoutes.set(resolution, route)
+    }
+    return route
+  }
+  const assignments = new Assignments(plainRoute)
+
   return {
     version: inputs.version,
     models,
@@ -67,18 +83,9 @@ export function createSnapshot(inputs: SnapshotInputs): Snapshot {
     promptModel: inputs.promptModelIndex === undefined ? undefined : byIndex(inputs.promptModelIndex),
     defaultRequestsPerMinute: inputs.defaultRequestsPerMinute,
     resolve,
-    route(name, productType) {
-      if (name.startsWith(POOL)) return routes.pool(name.slice(POOL.length))
-      if (name.startsWith(ROLE)) return routes.role(name.slice(ROLE.length), productType)
-      // A pool may be asked for like a model, as long as no model has its name.
-      if (routes.hasPool(name) && !look(name)) return routes.pool(name)
-      const resolution = resolve(name)
-      let route = soleRoutes.get(resolution)
-      if (route === undefined) {
-        route = soleRoute(resolution)
-        soleRoutes.set(resolution, route)
-      }
-      return route
+    route(name, productType, identity) {
+      const route = plainRoute(name, productType)
+      return identity === undefined ? route : assignments.of(route, identity, productType)
     },
     find,
     localProviders: inputs.localProviders,

@@ -1,6 +1,7 @@
 import type { Layer, Model, ModelPatch } from '@turnout/contract'
 import type { Deployment, ProviderConnection } from '../core/deployment.ts'
 import type { Route } from '../core/route.ts'
+import type { Identity } from '../core/routing/experiment.ts'
 import type { RoutingAdmin } from './routing/admin.ts'
 import type { RoutingRecords } from './routing/types.ts'
 
@@ -38,9 +39,10 @@ export interface Snapshot {
   /**
    * Where a request for a name may go: a model by any of its names,
    * `pool:NAME` or `role:NAME`, the latter with a pool of its own for some product types.
+   * By whose request it is, a pool with an experiment sends it to one of its variants.
    * @throws TurnoutError as `resolve` does, for pools and roles alike
    */
-  route(name: string, productType?: string): Route
+  route(name: string, productType?: string, identity?: Identity): Route
   /** The record for the same names, in whatever state it is. */
   find(name: string): Model | undefined
   /** Ids of the providers on machines of the user's own, whose models may appear at any time. */

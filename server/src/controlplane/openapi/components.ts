@@ -14,9 +14,11 @@ import {
   ImagesRequest,
   Model,
   ModelPatch,
+  OpenAIVideo,
   TextEvent,
   Usage,
   UsageTotal,
+  VideosRequest,
   VirtualKey,
 } from '@turnout/contract'
 import { z } from 'zod'
@@ -32,6 +34,7 @@ const REQUESTS = {
   EmbeddingsRequest,
   ImagesRequest,
   ImageEditsRequest,
+  VideosRequest,
 }
 const ANSWERS = {
   GeneratedText,
@@ -46,6 +49,7 @@ const ANSWERS = {
   Health,
   Failure,
   OpenAIFailure,
+  OpenAIVideo,
 }
 
 type Override = NonNullable<z.core.ToJSONSchemaParams['override']>

@@ -9,12 +9,16 @@ import type { ControlPlaneServices } from '../services.ts'
 import { namedSchemas, referToNamed } from './components.ts'
 import { addDataPlane } from './dataplane.ts'
 import { failuresOf } from './failures.ts'
+import { withMediaInputs } from './media-inputs.ts'
 
 const TAGS = [
   { name: 'OpenAI', description: "OpenAI's API, for its SDKs and everything that speaks it." },
   { name: 'Generation', description: 'The native API.' },
+  { name: 'Artifacts', description: 'Outputs that are kept, and files that clients have brought.' },
+  { name: 'Templates', description: 'Prompts with variables, and exact text over what they make.' },
   { name: 'Models', description: 'The registry.' },
   { name: 'Routing', description: 'Where requests go, and how the deployments are.' },
+  { name: 'Webhooks', description: 'Where the ends of jobs are told, and what became of it.' },
   { name: 'Usage', description: 'Attempts and what they cost.' },
   { name: 'Keys', description: 'Virtual keys.' },
   { name: 'Health', description: 'For monitors and load balancers.' },
@@ -96,5 +100,5 @@ export async function describeApi(services: ControlPlaneServices): Promise<objec
   addDataPlane(app)
   for (const register of ROUTES) register(app, services)
   await app.ready()
-  return app.swagger()
+  return withMediaInputs(app.swagger(), services.registry.snapshot.models)
 }

@@ -1,4 +1,4 @@
-import { ErrorCode } from '@turnout/contract'
+import { ErrorCode, OpenAIVideo } from '@turnout/contract'
 import { z } from 'zod'
 
 /** What a failing `/v1` route answers: OpenAI's shape, with our own fields after its. */
@@ -79,3 +79,13 @@ export const OpenAIModel = z.looseObject({
 })
 
 export const OpenAIModelList = z.looseObject({ object: z.literal('list'), data: z.array(OpenAIModel) })
+
+export const VideoList = z.object({
+  object: z.literal('list'),
+  data: z.array(OpenAIVideo),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+  has_more: z.boolean(),
+})
+
+export const VideoDeleted = z.object({ id: z.string(), object: z.literal('video.deleted'), deleted: z.literal(true) })

@@ -11,10 +11,11 @@ export const resetDeployment: Route = (app, { deployments }) => {
       operationId: 'resetDeployment',
       tags: ['Routing'],
       summary: 'Forget what happened to a deployment',
-      description: 'It is chosen again as if it were new: neither drained nor cooling down, and not measured yet.',
+      description:
+        'It is chosen again as if it were new: neither drained nor cooling down, and not measured yet. The same holds in every process.',
       params: DeploymentId,
       response: { 200: success(DeploymentHealth) },
     },
-    handler: async (request) => ok(deployments.reset(request.params.id)),
+    handler: async (request) => ok(await deployments.reset(request.params.id)),
   })
 }

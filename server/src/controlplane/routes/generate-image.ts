@@ -1,5 +1,6 @@
 import { GeneratedImage, GenerateImage, success } from '@turnout/contract'
 import { callerOf } from '../caller.ts'
+import { tellVariant } from '../headers.ts'
 import { ok, type Route } from '../route.ts'
 
 export const generateImage: Route = (app, { generation }) => {
@@ -16,6 +17,7 @@ export const generateImage: Route = (app, { generation }) => {
       body: GenerateImage,
       response: { 200: success(GeneratedImage) },
     },
-    handler: async (request, reply) => ok(await generation.image(request.body, callerOf(request, reply))),
+    handler: async (request, reply) =>
+      ok(tellVariant(reply, await generation.image(request.body, callerOf(request, reply)))),
   })
 }

@@ -1,5 +1,6 @@
 import { GeneratedText, GenerateText, success, TextEvent } from '@turnout/contract'
 import { callerOf } from '../caller.ts'
+import { tellVariant } from '../headers.ts'
 import { ok, type Route } from '../route.ts'
 import { sendEvents } from '../sse.ts'
 
@@ -29,7 +30,7 @@ export const generateText: Route = (app, { generation }) => {
     handler: async (request, reply) => {
       const caller = callerOf(request, reply)
       if (request.body.stream) return sendEvents(reply, generation.textEvents(request.body, caller))
-      return ok(await generation.text(request.body, caller))
+      return ok(tellVariant(reply, await generation.text(request.body, caller)))
     },
   })
 }

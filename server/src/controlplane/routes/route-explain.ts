@@ -1,4 +1,5 @@
 import { ExplainRoute, RouteExplanation, success } from '@turnout/contract'
+import { callerOf } from '../caller.ts'
 import { ok, type Route } from '../route.ts'
 
 export const explainRoute: Route = (app, { explainRoute: explain }) => {
@@ -15,6 +16,6 @@ export const explainRoute: Route = (app, { explainRoute: explain }) => {
       body: ExplainRoute,
       response: { 200: success(RouteExplanation) },
     },
-    handler: async (request) => ok(explain(request.body)),
+    handler: async (request, reply) => ok(explain(request.body, callerOf(request, reply))),
   })
 }

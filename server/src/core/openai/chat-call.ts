@@ -66,7 +66,14 @@ const READ: ReadonlySet<string> = new Set([
   'reasoning_effort',
   'user',
   'safety_identifier',
+  'turnout',
 ])
+
+/** The fields that a call has no place for, which may still go to whoever speaks the dialect. */
+export const unreadFields = (body: ChatRequest): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(body).filter(([name, value]) => !READ.has(name) && !isEmpty(value) && !REFUSED.has(name)),
+  )
 
 /** What happens to the fields that a call has no place for. @throws TurnoutError capability_missing */
 function leaveOut(body: ChatRequest): string[] {

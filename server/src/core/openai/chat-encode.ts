@@ -1,4 +1,4 @@
-import type { FinishReason, Usage } from '@turnout/contract'
+import type { FinishReason, Switched, Usage } from '@turnout/contract'
 import type { TextEnd, TextPart, TextResult, ToolCall } from '../text.ts'
 import { writeExtraContent } from './extra-content.ts'
 
@@ -42,8 +42,11 @@ function encodeUsage(usage: Usage): object | undefined {
   }
 }
 
-const encodeWarnings = (warnings: readonly string[]): object | undefined =>
-  warnings.length > 0 ? { warnings } : undefined
+/** What Turnout itself has to say; undefined where that is nothing. */
+const encodeNotes = (warnings: readonly string[], switched?: Switched): object | undefined =>
+  warnings.length > 0 || switched
+    ? { ...(switched && { switched }), ...(warnings.length > 0 && { warnings }) }
+    : undefined
 
 /** Some providers give their calls no ids, without which no result can be told. */
 const callId = (id: string | undefined, answer: string, index: number): string => id || `call_${answer}_${index}`
@@ -83,8 +86,15 @@ export function encodeCompletion(
       },
     ],
     usage: encodeUsage(usage),
-    turnout: encodeWarnings(warnings),
+    turnout: encodeNotes(warnings),
   })
+}
+
+/** An answer whose beginning somebody else has written. */
+export interface Begun {
+  switched: Switched | undefined
+  /** The calls of tools that have been shown, in their order, by the index of their parts. */
+  calls: readonly number[]
 }
 
 /** Writes the parts of one answer as events of `chat.completion.chunk`. */
@@ -94,10 +104,14 @@ export class ChunkEncoder {
   readonly #head: string
   /** Position of each call among the calls, by the provider's own index. */
   readonly #calls = new Map<number, number>()
+  /** Told with the next chunk. */
+  #switched: Switched | undefined
 
-  constructor(identity: AnswerIdentity) {
+  constructor(identity: AnswerIdentity, begun?: Begun) {
     const { id, created, model } = identity
     this.#identity = identity
+    this.#switched = begun?.switched
+    for (const index of begun?.calls ?? []) this.#calls.set(index, this.#calls.size)
     this.#head = `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1)},"choices":`
   }
 
@@ -124,14 +138,20 @@ export class ChunkEncoder {
   ): string {
     const delta = { extra_content: writeExtraContent(opaque, this.#identity.provider) }
     const choices = JSON.stringify([{ index: 0, delta, finish_reason: REASONS[reason] }])
-    const turnout = warnings.length > 0 ? `,"turnout":${JSON.stringify(encodeWarnings(warnings))}` : ''
-    const end = `${this.#head}${choices}${turnout}}\n\n`
+    const end = `${this.#head}${choices}${this.#notes(warnings)}}\n\n`
     const counted = includeUsage ? encodeUsage(usage) : undefined
     return counted ? `${end}${this.#head}[],"usage":${JSON.stringify(counted)}}\n\n` : end
   }
 
   #delta(delta: object): string {
-    return `${this.#head}[{"index":0,"delta":${JSON.stringify(delta)},"finish_reason":null}]}\n\n`
+    const notes = this.#switched ? this.#notes([]) : ''
+    return `${this.#head}[{"index":0,"delta":${JSON.stringify(delta)},"finish_reason":null}]${notes}}\n\n`
+  }
+
+  #notes(warnings: readonly string[]): string {
+    const notes = encodeNotes(warnings, this.#switched)
+    this.#switched = undefined
+    return notes ? `,"turnout":${JSON.stringify(notes)}` : ''
   }
 
   #call(part: Extract<TextPart, { type: 'tool-call-delta' }>): object {

@@ -1,14 +1,12 @@
 import type { ChatMessage } from '@turnout/contract'
+import { readableTypeOf } from '../../lib/media-type.ts'
+import { isObject } from '../../lib/objects.ts'
 import { TurnoutError } from '../error.ts'
-import { readableTypeOf } from '../image/media-type.ts'
 import type { ContentPart, Picture, TextMessage, ToolCall } from '../text.ts'
 import { readExtraContent } from './extra-content.ts'
 
 type UserPart = Exclude<Extract<ChatMessage, { role: 'user' }>['content'], string>[number]
 type Assistant = Extract<ChatMessage, { role: 'assistant' }>
-type Json = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const cannot = (what: string, param: string): TurnoutError =>
   new TurnoutError('capability_missing', `The model does not take ${what}.`, { param })

@@ -1,3 +1,4 @@
+import { isObject } from '../../lib/objects.ts'
 import type { ToolCall } from '../text.ts'
 
 type Opaque = NonNullable<ToolCall['opaque']>
@@ -17,9 +18,6 @@ interface Spelling {
 const GOOGLE: Spelling = { name: 'google', fields: [['thoughtSignature', 'thought_signature']] }
 
 const SPELLINGS: Readonly<Record<string, Spelling>> = { google: GOOGLE, vertex: GOOGLE }
-
-const isObject = (value: unknown): value is Opaque =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function rename(value: Opaque, names: Iterable<readonly [from: string, to: string]>): Opaque {
   const renamed: Record<string, unknown> = { ...value }

@@ -18,10 +18,15 @@ const MAX_LESSONS = 4
 export class SkimmingChatReader extends ChatStreamReader {
   /** What stands before, between and behind the strings that differ. */
   #literals: readonly string[] = []
+  /** Which of these strings is the text. */
+  #textAt = 0
   #lessons = 0
+  /** The text that the event read last has brought, where it was known by comparing: then `chunk` is an older one. */
+  skimmed: string | undefined
 
   override read(event: ServerSentEvent): EventKind {
     const { data } = event
+    this.skimmed = undefined
     if (data !== undefined && event.name === '' && this.#isAlike(data)) return 'content'
     const { finish } = this
     const kind = super.read(event)
@@ -33,12 +38,18 @@ export class SkimmingChatReader extends ChatStreamReader {
     const literals = this.#literals
     if (literals.length === 0 || !data.startsWith(literals[0]!)) return false
     let at = literals[0]!.length
+    let text: string | undefined
     for (let i = 1; i < literals.length; i += 1) {
       const end = data.indexOf('"', at)
-      if (end === -1 || !PLAIN.test(data.slice(at, end)) || !data.startsWith(literals[i]!, end)) return false
+      if (end === -1) return false
+      const differing = data.slice(at, end)
+      if (!PLAIN.test(differing) || !data.startsWith(literals[i]!, end)) return false
+      if (i === this.#textAt) text = differing
       at = end + literals[i]!.length
     }
-    return at === data.length
+    if (at !== data.length) return false
+    this.skimmed = text
+    return true
   }
 
   #learn(data: string): void {
@@ -47,12 +58,16 @@ export class SkimmingChatReader extends ChatStreamReader {
     if (choices?.length !== 1 || usage || typeof content !== 'string' || content === '') return
     this.#lessons += 1
     const literals: string[] = []
+    const texts: number[] = []
     let from = 0
     for (const { 0: found, index } of data.matchAll(DIFFERING)) {
+      if (found.startsWith('"content"')) texts.push(literals.length + 1)
       const opening = index + found.indexOf('"', found.indexOf(':')) + 1
       literals.push(data.slice(from, opening))
       from = index + found.length - 1
     }
-    if (literals.length > 0) this.#literals = [...literals, data.slice(from)]
+    if (texts.length !== 1) return
+    this.#literals = [...literals, data.slice(from)]
+    this.#textAt = texts[0]!
   }
 }

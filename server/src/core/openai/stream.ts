@@ -8,10 +8,11 @@ import { readUsage } from './usage.ts'
  * - `preamble`: belongs to the answer but shows nothing yet
  * - `usage`: a chunk that carries nothing but usage
  * - `done`: the end marker
- * - `bad`: cannot be read; skipped
+ * - `bad`: is nothing that belongs to an answer; skipped
+ * - `broken`: a damaged piece of the answer: what it held is lost
  * - `error`: the upstream reports a failure inside the stream
  */
-export type EventKind = 'content' | 'preamble' | 'usage' | 'done' | 'bad' | 'error'
+export type EventKind = 'content' | 'preamble' | 'usage' | 'done' | 'bad' | 'broken' | 'error'
 
 /** Reads a stream as it goes by, and knows afterwards whether it was whole. */
 export interface StreamReader {
@@ -20,6 +21,8 @@ export interface StreamReader {
   readonly complete: boolean
   /** Whether what has come is whole, if the upstream says that it was all: some give fewer choices than asked. */
   readonly wholeIfMarked: boolean
+  /** Whether it ended as answers do, and has said nothing. */
+  readonly saysNothing: boolean
   readonly usage: Usage
   /** The text of an `error` event. */
   readonly error: string
@@ -36,10 +39,15 @@ interface ChatChoice {
 
 /** A `chat.completion.chunk`, as far as it is read here. */
 export interface ChatChunk {
+  id?: string
+  created?: number
   choices?: ChatChoice[]
   usage?: unknown
   error?: unknown
 }
+
+/** Whether data that is no JSON was meant to be some: a keep-alive in words of its own is nothing that is missed. */
+const isDamaged = (data: string): boolean => data.trimStart().startsWith('{')
 
 const hasContent = (delta: Record<string, unknown> | undefined): boolean => {
   if (!delta) return false
@@ -64,6 +72,7 @@ export class ChatStreamReader implements StreamReader {
   readonly #asked: number
   readonly #begun = new Set<number>()
   readonly #finished = new Set<number>()
+  #speaks = false
 
   /** @param choices How many choices were asked for; each must end with a finish reason. */
   constructor(choices = 1) {
@@ -79,6 +88,10 @@ export class ChatStreamReader implements StreamReader {
     return this.#finished.size === this.#begun.size || this.#finished.size === 0
   }
 
+  get saysNothing(): boolean {
+    return !this.#speaks && this.finish === 'stop' && this.complete
+  }
+
   read(event: ServerSentEvent): EventKind {
     const { data } = event
     if (data === undefined) return 'preamble'
@@ -87,7 +100,7 @@ export class ChatStreamReader implements StreamReader {
     try {
       chunk = JSON.parse(data) as ChatChunk
     } catch {
-      return 'bad'
+      return isDamaged(data) ? 'broken' : 'bad'
     }
     if (typeof chunk !== 'object' || chunk === null) return 'bad'
     if (chunk.error !== undefined && chunk.error !== null) {
@@ -107,7 +120,10 @@ export class ChatStreamReader implements StreamReader {
     for (const choice of choices as (ChatChoice | null)[]) {
       const index = choice?.index ?? 0
       this.#begun.add(index)
-      if (hasContent(choice?.delta)) kind = 'content'
+      if (hasContent(choice?.delta)) {
+        this.#speaks = true
+        kind = 'content'
+      }
       if (choice?.finish_reason) {
         this.finish = String(choice.finish_reason)
         this.#finished.add(index)
@@ -134,6 +150,10 @@ export class ImageStreamReader implements StreamReader {
 
   get wholeIfMarked(): boolean {
     return this.complete
+  }
+
+  get saysNothing(): boolean {
+    return false
   }
 
   read(event: ServerSentEvent): EventKind {

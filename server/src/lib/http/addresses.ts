@@ -69,6 +69,16 @@ export function isPublic(address: string): boolean {
   return ALLOWED_6.check(address, 'ipv6') && !REFUSED_6.check(address, 'ipv6')
 }
 
+/**
+ * Whether a host, as a URL holds it, may be one of the public internet: an
+ * address tells it, of names only those that never are.
+ */
+export function isPublicHost(hostname: string): boolean {
+  const host = (hostname.startsWith('[') ? hostname.slice(1, -1) : hostname).replace(/\.$/, '')
+  if (isIP(host) !== 0) return isPublic(host)
+  return host.includes('.') && !/\.(?:localhost|local|internal|lan|home\.arpa|test|invalid)$/i.test(host)
+}
+
 /** Which hosts and addresses may be fetched from although they are not public. */
 export interface AllowedPlaces {
   host(name: string): boolean

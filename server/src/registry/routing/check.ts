@@ -1,7 +1,9 @@
 import type { Capabilities } from '@turnout/contract'
 import type { Problem } from '../types.ts'
+import { checkExperiment } from './experiments.ts'
 import { flatten, type MemberProblem, poolOf } from './members.ts'
 import type { RoutingRecords } from './types.ts'
+import { checkValidation } from './validators.ts'
 
 /** What is known of models by any of their names. */
 interface Names {
@@ -16,7 +18,8 @@ const mayAppear = (name: string, localProviders: ReadonlySet<string>): boolean =
 /**
  * Everything that is wrong with pools and roles as they stand together:
  * members and pools that do not exist, pools that lead back to themselves,
- * members that cannot do what a role needs.
+ * members that cannot do what a role needs, rules for answers that cannot be
+ * used, variants that lead nowhere.
  */
 export function checkRouting(
   { pools, roles }: RoutingRecords,
@@ -24,16 +27,22 @@ export function checkRouting(
   localProviders: ReadonlySet<string>,
 ): Problem[] {
   const problems: Problem[] = []
+  const knowsModel = (name: string) => knows(name) || mayAppear(name, localProviders)
   for (const [name, { layer, record, where }] of pools) {
     const found: MemberProblem[] = []
     flatten(name, pools, found)
     for (const [index, { model }] of record.members.entries()) {
-      if (poolOf(model) !== undefined || knows(model) || mayAppear(model, localProviders)) continue
+      if (poolOf(model) !== undefined || knowsModel(model)) continue
       found.push({ path: ['members', index], message: `names a model that does not exist: ${JSON.stringify(model)}` })
     }
+    found.push(...checkValidation(record.validate, { pools, roles }, knowsModel))
+    found.push(...checkExperiment(record, { pools, roles }, knowsModel))
     for (const { path, message } of found) problems.push({ layer, where: where(path), message })
   }
   for (const { layer, record, where } of roles.values()) {
+    for (const { path, message } of checkValidation(record.validate, { pools, roles }, knowsModel)) {
+      problems.push({ layer, where: where(path), message })
+    }
     const used = [['pool'], ...Object.keys(record.products).map((product) => ['products', product])]
     for (const path of used) {
       const pool = path.length === 1 ? record.pool : record.products[path[1]!]!

@@ -1,5 +1,15 @@
-import { ModelId, ModelPatch, PoolConfiguration, RoleConfiguration, RouteName } from '@turnout/contract'
+import {
+  CacheRule,
+  Experiment,
+  ModelId,
+  ModelPatch,
+  PoolConfiguration,
+  RoleConfiguration,
+  RouteName,
+  Validation,
+} from '@turnout/contract'
 import { z } from 'zod'
+import { validationProblems } from '../../core/validation/problems.ts'
 import { slugOf } from '../catalog/lookup.ts'
 import { PRESETS } from '../catalog/providers.ts'
 import { type Environment, read } from '../environment/read.ts'
@@ -14,11 +24,28 @@ type Report = (where: string, message: string) => void
 /** One model or several, first choice first. */
 const Members = z.union([ModelId.transform((name) => [name]), z.array(ModelId).min(1)])
 
-/** A pool by itself, or one by product type beside `default`. */
-const RolePools = z.union([
-  Members.transform((members) => ({ default: members })),
-  z.object({ default: Members }).catchall(Members),
-])
+/** Rules that cannot be used make the variable one that cannot be used. */
+const Rules = Validation.superRefine((validation, context) => {
+  for (const { path, message } of validationProblems(validation)) {
+    context.addIssue({ code: 'custom', path: [...path], message })
+  }
+})
+
+/**
+ * A pool by itself, or one by product type beside `default`, what all answers
+ * must fulfil, how long they are kept, and an experiment on the default pool.
+ */
+const RolePools = z.preprocess(
+  (value) => (typeof value === 'string' || Array.isArray(value) ? { default: value } : value),
+  z
+    .object({
+      default: Members,
+      validate: Rules.optional(),
+      cache: CacheRule.optional(),
+      experiment: Experiment.optional(),
+    })
+    .catchall(Members),
+)
 
 /** `MODEL_POOLS`: roles with the models that may play them. */
 const PoolsVariable = z.record(RouteName, RolePools)
@@ -147,17 +174,17 @@ export function readRouting(env: Environment): EnvironmentRouting {
     roles[role] = RoleConfiguration.parse({ pool: role })
   }
   const catalog = readJson(env, 'MODEL_CATALOG', CatalogVariable, report) ?? {}
-  for (const [role, { default: members, ...products }] of Object.entries(
+  for (const [role, { default: members, validate, cache, experiment, ...products }] of Object.entries(
     readJson(env, 'MODEL_POOLS', PoolsVariable, report) ?? {},
   )) {
-    pools[role] = poolOf(members)
+    pools[role] = { ...poolOf(members), ...(cache && { cache }), ...(experiment && { experiment }) }
     const special: Record<string, string> = {}
     for (const [product, models] of Object.entries(products)) {
       const name = `${role}.${slugOf(product) || product}`
-      pools[name] = poolOf(models as string[])
+      pools[name] = { ...poolOf(models as string[]), ...(cache && { cache }) }
       special[product] = name
     }
-    roles[role] = RoleConfiguration.parse({ pool: role, products: special })
+    roles[role] = RoleConfiguration.parse({ pool: role, products: special, ...(validate && { validate }) })
   }
   const placed = Object.entries(catalog).map(([id, entry]) => patchOf(id, entry))
   const where = (path: readonly PropertyKey[]) => `environment ${path.map(String).join('.')}`

@@ -1,4 +1,4 @@
-import { FALLBACK_TRIGGERS, type Fallback, type PoolConfiguration } from '@turnout/contract'
+import { FALLBACK_TRIGGERS, type Fallback, type PoolConfiguration, type Validation } from '@turnout/contract'
 import type { Deployment } from '../../core/deployment.ts'
 import { TurnoutError } from '../../core/error.ts'
 import {
@@ -8,7 +8,9 @@ import {
   type Route,
   type UnavailableMember,
 } from '../../core/route.ts'
+import { defined } from '../../lib/objects.ts'
 import type { Resolution } from '../types.ts'
+import { experimentOf } from './experiments.ts'
 import { flatten } from './members.ts'
 import type { RoutingRecords } from './types.ts'
 
@@ -24,16 +26,13 @@ function policyOf({ max, on, deadlineMs }: Fallback): FallbackPolicy {
   return { max, on: triggers, deadlineMs }
 }
 
-const withoutUndefined = <T extends object>(fields: T | undefined) =>
-  Object.fromEntries(Object.entries(fields ?? {}).filter(([, value]) => value !== undefined))
-
 /** A member's deployment with what its pool says instead. */
 function adapted(deployment: Deployment, { retry, timeouts }: PoolConfiguration): Deployment {
   if (!retry && !timeouts) return deployment
   return {
     ...deployment,
-    retry: { ...deployment.retry, ...withoutUndefined(retry) },
-    timeouts: { ...deployment.timeouts, ...withoutUndefined(timeouts) },
+    retry: { ...deployment.retry, ...defined(retry ?? {}) },
+    timeouts: { ...deployment.timeouts, ...defined(timeouts ?? {}) },
   }
 }
 
@@ -69,10 +68,10 @@ export class Routes {
     if (!role) throw this.#unknown(ROLE + name, 'role')
     const special = productType === undefined ? undefined : role.products[productType]
     const pool = special ?? role.pool
-    return this.#route(`${ROLE}${name}`, pool, { role: name, ...(special && { productType }) })
+    return this.#route(`${ROLE}${name}`, pool, { role: name, ...(special && { productType }) }, role.validate)
   }
 
-  #route(name: string, pool: string, more: Pick<Route, 'role' | 'productType'>): Route {
+  #route(name: string, pool: string, more: Pick<Route, 'role' | 'productType'>, ofRole?: Validation): Route {
     const key = `${name}\n${pool}`
     const known = this.#routes.get(key)
     if (known) return known
@@ -95,7 +94,9 @@ export class Routes {
         details: { unavailable },
       })
     }
-    const { strategy, degrade } = record
+    const { strategy, degrade, hedge, stream, cache, validate } = record
+    const validations = [validate, ofRole].filter((each) => each !== undefined)
+    const experiment = experimentOf(pool, record)
     const route: Route = {
       name,
       pool,
@@ -105,6 +106,11 @@ export class Routes {
       unavailable,
       fallback: policyOf(record.fallback),
       degrade,
+      ...(hedge && { hedge }),
+      ...(stream && { stream }),
+      ...(cache && { cache }),
+      ...(validations.length > 0 && { validations }),
+      ...(experiment && { experiment }),
     }
     this.#routes.set(key, route)
     return route

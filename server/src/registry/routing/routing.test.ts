@@ -185,6 +185,36 @@ describe('the environment', () => {
     expect(candidates[1]!.deployment.provider.credential).toBeUndefined()
   })
 
+  test('gives a role an experiment on its default pool', async () => {
+    const experiment = { by: 'key', variants: { control: { weight: 9 }, light: { to: 'light-1' } } }
+    const writer = { default: ['stable-1'], landing: ['light-1'], experiment }
+    const registry = await open('', { MODEL_CATALOG: CATALOG, MODEL_POOLS: JSON.stringify({ writer }) })
+    expect(registry.snapshot.problems).toEqual([])
+    expect(registry.snapshot.route('role:writer').experiment).toMatchObject({
+      name: 'writer',
+      by: 'key',
+      variants: [
+        { name: 'control', weight: 9 },
+        { name: 'light', weight: 1, to: 'light-1' },
+      ],
+    })
+    expect(registry.snapshot.route('role:writer', 'landing').experiment).toBeUndefined()
+    const variants = Array.from({ length: 40 }, (_, n) => {
+      const { assignment, candidates } = registry.snapshot.route('role:writer', undefined, {
+        requestId: 'req_1',
+        keyId: `key_${n}`,
+      })
+      expect(candidates[0]!.deployment.model.id).toBe(assignment!.variant === 'light' ? 'light-1' : 'stable-1')
+      return assignment!.variant
+    })
+    expect(new Set(variants)).toEqual(new Set(['control', 'light']))
+    const odd = { ...writer, experiment: { variants: { odd: { to: 'pool:none' } } } }
+    const broken = await open('', { MODEL_CATALOG: CATALOG, MODEL_POOLS: JSON.stringify({ writer: odd }) })
+    expect(broken.snapshot.problems).toMatchObject([
+      { message: expect.stringMatching(/leads to a model, pool or role/) },
+    ])
+  })
+
   test('is overridden by the file, record by record', async () => {
     const registry = await open('pools: { writer: { members: [gpt-5.4] } }', { MODEL_WRITER: 'claude-sonnet-5' })
     expect(idsOf(registry, 'role:writer')).toEqual(['gpt-5.4'])
