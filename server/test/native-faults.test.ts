@@ -238,7 +238,7 @@ describe('defaults of a model for pictures', () => {
     [{ count: 2 }, { n: 2, size: '1024x1024' }, '2'],
     [{ width: 1536, height: 1024 }, { n: 1, size: '1536x1024' }, '4'],
   ])('%j: what is sent is what is priced, and two pictures that come are two', async (asked, sent, cost) => {
-    const body = JSON.stringify({ data: [{ url: 'https://a.example/1' }, { url: 'https://a.example/2' }] })
+    const body = JSON.stringify({ data: [{ b64_json: 'iVBORw0KGgo=' }, { b64_json: 'iVBORw0KGgo=' }] })
     scripted({ body })
     const answer = await gateway.api('POST', '/api/generate-image', { prompt: 'x', modelId: 'painter', ...asked })
     expect(last.body).toEqual({ model: 'painter', prompt: 'x', quality: 'high', ...sent })

@@ -28,12 +28,19 @@ export function startCluster(): Cluster {
   const data = join(directory, 'data')
   const command = readFileSync(join(data, 'postmaster.opts'), 'utf8')
   const [program, ...options] = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
+  const tell = (pid: number, name: NodeJS.Signals) => {
+    try {
+      process.kill(pid, name)
+    } catch (error) {
+      // A process of a connection that has just ended.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
   const signal = (name: NodeJS.Signals) => {
-    const [postmaster] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')
+    const postmaster = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]!
     // First the one that would make new ones.
-    process.kill(Number(postmaster), name)
-    for (const child of run('ps', '-o', 'pid=', '--ppid', postmaster!).trim().split(/\s+/))
-      process.kill(Number(child), name)
+    tell(Number(postmaster), name)
+    for (const child of run('ps', '-o', 'pid=', '--ppid', postmaster).trim().split(/\s+/)) tell(Number(child), name)
   }
   const crash = () => {
     run(SCRIPT, 'stop', directory)

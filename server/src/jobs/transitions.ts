@@ -5,6 +5,7 @@ import type { MediaPending } from '../core/media.ts'
 import { addCosts, addUsage } from '../core/usage.ts'
 import type { Database } from '../db/database.ts'
 import { reserve, settle } from './charges.ts'
+import { LeaseLost } from './lease.ts'
 import { finishParent, startParent } from './parts.ts'
 import { change, type Db, inMs, json, notify, WORK_CHANNEL } from './record.ts'
 import type { AttemptEnd, AttemptRow, JobEnd, JobRow, Made, Placement, Prepared } from './types.ts'
@@ -14,6 +15,8 @@ export type Announce = (db: Db, job: JobRow) => Promise<void>
 
 const UNDECIDED = ['queued', 'running'] as const
 const REVISABLE = ['queued', 'running', 'unknown'] as const
+/** Attempts that are, or may be, paid for and still be made: beside one there is no other. */
+const OPEN = ['submitting', 'accepted', 'made', 'unknown'] as const
 
 /** The changes of jobs: each is one transaction, and each is made by the holder of the lease or by nobody. */
 export class Transitions {
@@ -61,6 +64,14 @@ export class Transitions {
         guard,
         { type: 'job.running' },
       )
+      // The row of the job is locked by now: nobody else begins an attempt, whatever leases say.
+      const open = await db
+        .selectFrom('job_attempts')
+        .select('id')
+        .where('job_id', '=', job.id)
+        .where('state', 'in', OPEN)
+        .executeTakeFirst()
+      if (open !== undefined) throw new LeaseLost(job.id)
       await db
         .insertInto('job_attempts')
         .values({
