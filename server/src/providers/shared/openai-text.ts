@@ -287,7 +287,10 @@ async function* stream(call: TextCall, connection: Connection, readError: ErrorR
   const read = (event: ServerSentEvent): readonly TextPart[] => {
     const kind = reader.read(event)
     if (kind === 'error') throw readError(response.status, response.headers, reader.error, connection.provider)
-    if (kind === 'broken') throw invalidOutput(connection.provider, 'sent a damaged piece of its answer', response)
+    // What is damaged after a whole answer leaves no hole in it.
+    if (kind === 'broken' && !reader.complete) {
+      throw invalidOutput(connection.provider, 'sent a damaged piece of its answer', response)
+    }
     if (kind === 'done') marked = true
     if (kind !== 'content') return NOTHING
     begun = true
