@@ -1,5 +1,6 @@
 import type { Capabilities, ModelPatch } from '@turnout/contract'
 import { describe, expect, test } from 'vitest'
+import { declaredFor } from '../src/core/inputs/declared.ts'
 import type { ImageCall } from '../src/core/media.ts'
 import { ADAPTERS } from '../src/main.ts'
 import { connectTo } from '../src/providers/testing/connection.ts'
@@ -50,12 +51,14 @@ const ON_PURPOSE: readonly RegExp[] = [
 ]
 
 /** What becomes of one setting: `sent`, or why not. */
-async function outcomeOf({ id, upstreamId = id, provider = '', defaults }: ModelPatch, name: string, setting: object) {
+async function outcomeOf(record: ModelPatch, name: string, setting: object) {
+  const { id, upstreamId = id, provider = '', defaults } = record
   const connection = connectTo(
     () => (provider === 'stability' ? { headers: { 'content-type': 'image/png' }, body: 'png' } : { body: ANSWER }),
     { provider, credential: 'part:part', region: 'us-west-2', settings: provider === 'vertex' ? { project: 'p' } : {} },
   )
-  const call = { model: upstreamId, prompt: 'a tram', count: 1, ...(defaults && { defaults }), ...setting }
+  const declared = declaredFor(record as Model, setting).call
+  const call = { model: upstreamId, prompt: 'a tram', count: 1, ...(defaults && { defaults }), ...declared, ...setting }
   try {
     const outcome = await ADAPTERS.get(provider)!.image!.start(call, connection)
     const { warnings } = (outcome.status === 'done' ? outcome : outcome.operation) as { warnings: string[] }
