@@ -1,4 +1,4 @@
-import type { Capabilities, ModelPatch } from '@turnout/contract'
+import type { Capabilities, Model, ModelPatch } from '@turnout/contract'
 import { describe, expect, test } from 'vitest'
 import { declaredFor } from '../src/core/inputs/declared.ts'
 import type { ImageCall } from '../src/core/media.ts'
