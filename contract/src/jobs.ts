@@ -19,7 +19,7 @@ export type JobKind = z.infer<typeof JobKind>
 /** Why a job that is not done is not being worked on. */
 export const JobWaiting = z.object({
   reason: z
-    .enum(['limit', 'provider_queue', 'cooldown', 'retry', 'collecting'])
+    .enum(['limit', 'provider_queue', 'retry', 'collecting'])
     .describe('limit: one of ours is reached. provider_queue: it waits at the provider. retry: another try is due.'),
   detail: z.string(),
 })
@@ -160,7 +160,6 @@ export const CreateJob = z.strictObject({
   wait: z.number().min(0).max(600).optional().describe('Seconds to wait for the end: 60 for pictures, 0 for videos.'),
   priority: z.int().min(-100).max(100).default(0).describe('Higher ones go first; above 0 takes an admin.'),
   deadlineSeconds: z.int().min(1).max(MOST_SECONDS).optional(),
-  degrade: z.boolean().optional(),
   enhance: z
     .union([z.boolean(), z.strictObject({ style: z.string().min(1).max(500).optional() })])
     .optional()

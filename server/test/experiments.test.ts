@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ADMIN_KEY, startGateway, type TestGateway } from './gateway.ts'
+import { ADMIN_KEY, type ApiBody, startGateway, type TestGateway } from './gateway.ts'
 
 const PRICES = {
   rates: ['inputToken', 'outputToken'].map((unit) => ({ unit, usd: '1', per: 1_000 })),
@@ -55,8 +55,7 @@ const post = async (path: string, body: object, headers: Record<string, string> 
   const tell = (name: string) => response.headers.get(`x-turnout-${name}`)
   return {
     status: response.status,
-    // biome-ignore lint/suspicious/noExplicitAny: tests look into it freely
-    body: (await response.json()) as any,
+    body: (await response.json()) as ApiBody & Record<string, unknown>,
     requestId: tell('request-id')!,
     model: tell('model'),
     route: tell('route'),

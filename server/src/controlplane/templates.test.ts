@@ -8,7 +8,7 @@ import type { TemplateOrder } from '../gateway/templates/types.ts'
 import { createTemplateStore } from '../registry/templates/store.ts'
 import { fakeMaker } from './fakes/templates.ts'
 import { secretOf } from './fakes.ts'
-import { startControlPlane, type TestServer } from './testing.ts'
+import { type Answer, startControlPlane, type TestServer } from './testing.ts'
 
 let database: TestDatabase
 let server: TestServer
@@ -62,8 +62,7 @@ const post = (path: string, headers: Record<string, string>, json: unknown) =>
 
 async function send(path: string, headers: Record<string, string>, json: unknown) {
   const response = await post(path, headers, json)
-  // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever the server sent
-  return { status: response.status, body: (await response.json()) as any }
+  return { status: response.status, body: (await response.json()) as Answer['body'] }
 }
 
 const card = (change: object = {}) => ({

@@ -1,16 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { TurnoutError } from '../core/error.ts'
 import { type Sink, toBase64 } from '../gateway/media/outputs.ts'
+import { originOf } from '../lib/http/origin.ts'
 import type { AnswerFilter, Exchange } from './exchange.ts'
-
-/** The address that the client reached us by, so that links lead back the same way. */
-export function originOf(request: IncomingMessage, publicUrl: string | undefined): string {
-  if (publicUrl) return publicUrl
-  const host = request.headers.host
-  if (host && /^[\w.:[\]-]+$/.test(host)) return `http://${host}`
-  return `http://${request.socket.localAddress}:${request.socket.localPort}`
-}
 
 interface Pictures {
   data: ({ b64_json?: string; url?: string } | null)[]

@@ -48,7 +48,8 @@ export class Step {
   /** @throws LeaseLost, and whatever the database failed with */
   async make(claimed: Claimed, signal: AbortSignal): Promise<void> {
     const { job } = claimed
-    const attempts = await this.#services.attemptsOf(job.id)
+    // One that waits has never been sent.
+    const attempts = job.state === 'queued' ? [] : await this.#services.attemptsOf(job.id)
     const last = attempts.at(-1)
     if (job.step === 'start') await this.#start(claimed, attempts, signal)
     else if (last === undefined) throw new Error(`job ${job.id} has no attempt at the step ${job.step}`)

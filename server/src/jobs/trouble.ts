@@ -1,19 +1,6 @@
-import type { ErrorCode } from '@turnout/contract'
 import type { TurnoutError } from '../core/error.ts'
+import { isBarred, isTrouble as isTroubleOnTheWay } from '../core/trouble.ts'
 
-/** Refusals of a poll that say nothing of the work: a credential that was taken back, a task that cannot be found. */
-const BARRED: ReadonlySet<ErrorCode> = new Set(['authentication', 'permission', 'model_not_found', 'model_not_enabled'])
-
-/**
- * Whether a failed poll says something of the way to the provider and nothing
- * of the work: polls cost nothing and are made again.
- */
-export function isTrouble({ code, retryable, upstreamStatus, providerCost }: TurnoutError): boolean {
-  // Who says what the work cost speaks of the work.
-  if (providerCost !== undefined) return false
-  if (BARRED.has(code) || code === 'internal') return true
-  if (!retryable) return false
-  if (code === 'rate_limit') return true
-  if (upstreamStatus === undefined) return code === 'connection' || code === 'timeout'
-  return upstreamStatus >= 500 || upstreamStatus === 429 || upstreamStatus === 408 || upstreamStatus === 425
-}
+/** Whether it is worth asking for a job's work again: a job has time to wait for a credential that works again. */
+export const isTrouble = (error: TurnoutError): boolean =>
+  isTroubleOnTheWay(error) || (error.providerCost === undefined && (isBarred(error) || error.code === 'internal'))

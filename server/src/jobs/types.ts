@@ -34,7 +34,6 @@ export interface JobRequest {
   /** Instead of inputs and options, which only show it then. */
   image?: ReadImage | undefined
   productType?: string | undefined
-  degrade?: boolean | undefined
   /** Of a part: how many outputs it makes, and the first of their seeds. */
   count?: number | undefined
   seed?: number | undefined

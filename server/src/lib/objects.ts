@@ -8,3 +8,7 @@ export function defined<T extends object>(fields: T): { [Field in keyof T]?: Non
   for (const name of Object.keys(fields) as (keyof T)[]) if (fields[name] !== undefined) set[name] = fields[name]
   return set as { [Field in keyof T]?: NonNullable<T[Field]> }
 }
+
+/** Neither absent nor an empty list. */
+export const isGiven = (value: unknown): boolean =>
+  value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)

@@ -1,10 +1,4 @@
-import {
-  type Metric,
-  type MetricObjectWithValues,
-  type MetricValue,
-  type MetricValueWithName,
-  Registry,
-} from 'prom-client'
+import type { Metric, MetricObjectWithValues, MetricValue, MetricValueWithName } from 'prom-client'
 
 /** One metric with all of its values, as processes hand it to one another. */
 export type Family = MetricObjectWithValues<MetricValue<string>>
@@ -90,7 +84,9 @@ export function byWorker(workers: readonly { worker: string; families: readonly 
 }
 
 /** The text format of Prometheus, which metrics without a value are left out of. */
-export function toText(families: readonly Family[]): Promise<string> {
+export async function toText(families: readonly Family[]): Promise<string> {
+  // Most servers are never asked; until then the library is not worth its memory.
+  const { Registry } = await import('prom-client')
   const registry = new Registry()
   for (const family of families) {
     if (family.values.length === 0) continue
@@ -99,4 +95,5 @@ export function toText(families: readonly Family[]): Promise<string> {
   return registry.metrics()
 }
 
-export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
+/** Source: Prometheus' text exposition format 0.0.4. */
+export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'

@@ -1,4 +1,5 @@
 import { rgbaToThumbHash } from 'thumbhash'
+import { loadSharp } from '../../lib/sharp.ts'
 import { Slots } from '../../lib/slots.ts'
 import { type Facts, NO_FACTS } from './types.ts'
 
@@ -12,20 +13,8 @@ const MOST_PIXELS = 120_000_000
 /** Pictures that are unfolded at once: each may take hundreds of megabytes. */
 const slots = new Slots(1)
 
-let library: Promise<typeof import('sharp').default> | undefined
-
-/** The library, which is large, is loaded for the first picture. */
-async function load() {
-  library ??= import('sharp').then(({ default: sharp }) => {
-    sharp.cache(false)
-    sharp.concurrency(1)
-    return sharp
-  })
-  return library
-}
-
 async function read(source: string | Buffer): Promise<Facts> {
-  const sharp = await load()
+  const sharp = await loadSharp()
   const open = (input: string | Buffer) => sharp(input, { limitInputPixels: MOST_PIXELS, sequentialRead: true })
   const { autoOrient } = await open(source).metadata()
   const size = { width: autoOrient.width, height: autoOrient.height }

@@ -1,4 +1,5 @@
 import type { Capabilities, Model } from '@turnout/contract'
+import { isGiven } from '../../lib/objects.ts'
 import { TurnoutError } from '../error.ts'
 import { declaredFor } from '../inputs/declared.ts'
 import { checkInputs } from './inputs.ts'
@@ -16,8 +17,6 @@ const SWITCHES: readonly [keyof ImageRequest, keyof Capabilities, string][] = [
   ['mask', 'mask', 'a mask'],
   ['loras', 'lora', 'LoRAs'],
 ]
-
-const isGiven = (value: unknown): boolean => value !== undefined && !(Array.isArray(value) && value.length === 0)
 
 /** @throws TurnoutError capability_missing */
 function requireCapabilities(model: Model, request: ImageRequest, called: (setting: keyof ImageRequest) => string) {

@@ -1,4 +1,5 @@
 import type { Model, Transform, TransformSettings } from '@turnout/contract'
+import { isGiven } from '../../lib/objects.ts'
 import type { MediaSettings } from './settings.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -9,8 +10,6 @@ interface Declared {
   /** The provider's fields, at their top, that settings of the request will be written to. */
   written: ReadonlySet<string>
 }
-
-const isGiven = (value: unknown): boolean => value !== undefined && !(Array.isArray(value) && value.length === 0)
 
 /** Every field of the provider that a setting is written to. */
 function fieldsOf(where: NonNullable<TransformSettings[keyof TransformSettings]>): string[] {

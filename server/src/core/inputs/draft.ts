@@ -1,4 +1,5 @@
 import type { TransformSettings } from '@turnout/contract'
+import { isObject } from '../../lib/objects.ts'
 import type { ImageRequest } from '../image/request.ts'
 import type { InputProblem } from '../input.ts'
 import type { Picture } from '../text.ts'
@@ -21,9 +22,6 @@ interface Placed {
 }
 
 type Setting = keyof TransformSettings
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const NUMBERS: ReadonlySet<Setting> = new Set([
   'count',

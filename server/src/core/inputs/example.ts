@@ -1,3 +1,4 @@
+import { isObject } from '../../lib/objects.ts'
 import { mediaKindOf } from './media-names.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -11,8 +12,6 @@ const FILES: Readonly<Record<string, string>> = {
 }
 
 const PROMPT = 'A railway turnout at dawn, woodcut'
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function numberIn({ minimum, maximum, exclusiveMinimum, multipleOf, type }: Json): number {
   const least = typeof minimum === 'number' ? minimum : typeof exclusiveMinimum === 'number' ? exclusiveMinimum + 1 : 1

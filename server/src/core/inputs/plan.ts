@@ -1,5 +1,6 @@
 import type { Model, TransformSettings } from '@turnout/contract'
 import type { ValidateFunction } from 'ajv'
+import { isObject } from '../../lib/objects.ts'
 import { TurnoutError } from '../error.ts'
 import { validatorOf } from '../image/inputs.ts'
 import { type CommonInput, commonInputs, mediaKind } from './common.ts'
@@ -22,8 +23,6 @@ export interface InputPlan {
   /** Compiled when it is first needed, because most models are only listed. */
   validate(): ValidateFunction
 }
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 type Fields = ReadonlyMap<string, Reading>
 

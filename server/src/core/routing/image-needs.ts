@@ -1,4 +1,5 @@
 import type { Modality } from '@turnout/contract'
+import { isGiven } from '../../lib/objects.ts'
 import { parseSize, type Size } from '../image/size.ts'
 import { type Capability, estimateTokens, type Needs } from './needs.ts'
 
@@ -22,9 +23,6 @@ export interface PictureWish {
   seed?: unknown
   loras?: unknown
 }
-
-const isGiven = (value: unknown): boolean =>
-  value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)
 
 function sizeOf({ size, width, height }: PictureWish): Size | undefined {
   if (size && /^\d+x\d+$/.test(size)) return parseSize(size)

@@ -1,4 +1,5 @@
 import type { Capabilities, Model } from '@turnout/contract'
+import { isGiven } from '../../lib/objects.ts'
 import { TurnoutError } from '../error.ts'
 import { checkInputs } from '../image/inputs.ts'
 import type { MappedSetting } from '../image/request.ts'
@@ -17,8 +18,6 @@ const SWITCHES: readonly [keyof VideoRequest, keyof Capabilities, string][] = [
 ]
 
 type Called = (setting: keyof VideoRequest) => string
-
-const isGiven = (value: unknown): boolean => value !== undefined && !(Array.isArray(value) && value.length === 0)
 
 function missing({ id }: Model, what: string, param: string): TurnoutError {
   return new TurnoutError('capability_missing', `Model ${id} does not take ${what} (${param}).`, { param })

@@ -1,8 +1,8 @@
 import type { Job, Role } from '@turnout/contract'
 import type { Principal } from '../../access/types.ts'
 import { TurnoutError } from '../../core/error.ts'
+import { originOf } from '../../lib/http/origin.ts'
 import type { Exchange } from '../exchange.ts'
-import { originOf } from '../picture-links.ts'
 import { tellOf, videoOf } from './view.ts'
 
 export const missing = (id: string) => new TurnoutError('not_found', `There is no video with the id "${id}".`)

@@ -1,6 +1,6 @@
 import { VideosQuery } from '@turnout/contract'
+import { originOf } from '../../lib/http/origin.ts'
 import type { Exchange } from '../exchange.ts'
-import { originOf } from '../picture-links.ts'
 import { missing } from './find.ts'
 import { queryOf } from './query.ts'
 import { videoOf } from './view.ts'

@@ -71,7 +71,7 @@ export async function startJobs(options: JobsOptions): Promise<StartedJobs> {
   const machinery = await options.start({ executor, announce })
   const { store, watch, claims, transitions } = machinery
   return {
-    jobs: new Jobs({ adapters, placing, store, watch, claims, view, keeper, webhooks, enhance }),
+    jobs: new Jobs({ placing, store, watch, claims, view, keeper, webhooks, enhance }),
     callbacks: new Callbacks({ ...options, links, store, transitions }),
     machinery,
   }

@@ -9,7 +9,6 @@ import {
   type JobKind,
   type JobSet,
 } from '@turnout/contract'
-import type { ProviderAdapter } from '../../core/adapter.ts'
 import type { ArtifactKeeper } from '../../core/artifact.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { InputProblem } from '../../core/input.ts'
@@ -38,7 +37,6 @@ const WAIT_SECONDS: Readonly<Record<JobKind, number>> = { text: 60, image: 60, v
 const MOST_PARTS = 64
 
 export interface JobServices {
-  adapters: ReadonlyMap<string, ProviderAdapter>
   placing: Placing
   store: JobStore
   watch: JobWatch
@@ -132,7 +130,7 @@ export class Jobs {
     const { kind, body, image, idempotencyKey, retryOf, set, originalPrompt, template, composition } = asked
     const { user, deadlineMs, warnings = [] } = asked
     const { principal, requestId } = caller
-    const { model, inputs, options, productType, degrade, metadata, priority, webhook, deadlineSeconds } = body
+    const { model, inputs, options, productType, metadata, priority, webhook, deadlineSeconds } = body
     if (priority > 0 && principal.role !== 'admin') {
       throw new TurnoutError('permission', 'priority above 0 takes a key with the role admin.', { param: 'priority' })
     }
@@ -141,7 +139,6 @@ export class Jobs {
       options,
       image,
       productType,
-      degrade,
       originalPrompt,
       template,
       composition,
@@ -252,13 +249,12 @@ export class Jobs {
         { param: 'confirm', status: 409 },
       )
     }
-    const { inputs, options, image, productType, degrade, template, composition } = job.request as JobRequest
+    const { inputs, options, image, productType, template, composition } = job.request as JobRequest
     const body: CreateJob = {
       model: job.model,
       inputs,
       options,
       productType,
-      degrade,
       metadata: job.metadata,
       priority: principalMayRaise(job.priority, caller),
       ...(job.user_id !== null && caller.principal.role === 'admin' && { userId: job.user_id }),

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ErrorCode } from '@turnout/contract'
 import type { Connection, MediaAdapter } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { MediaDone, MediaOutcome, MediaPending, RemoteOperation } from '../../core/media.ts'
+import { isBarred, isTrouble } from '../../core/trouble.ts'
 
 /** The time as the driver sees it; tests have their own. */
 export interface Clock {
@@ -29,20 +29,6 @@ const LONGEST_TROUBLE_MS = 15_000
 const LOST_AFTER_MS = 180_000
 /** For what is done after the end of a call: to cancel it, and to look once more whether it was done all the same. */
 const FAREWELL_MS = 5_000
-
-/**
- * Whether a failed poll says something of the way to the provider and nothing
- * of the work: polls cost nothing and are made again.
- */
-function isTrouble({ code, retryable, upstreamStatus }: TurnoutError): boolean {
-  if (!retryable) return false
-  if (code === 'rate_limit') return true
-  if (upstreamStatus === undefined) return code === 'connection' || code === 'timeout'
-  return upstreamStatus >= 500 || upstreamStatus === 429 || upstreamStatus === 408 || upstreamStatus === 425
-}
-
-/** Refusals of a poll that say nothing of the work: a credential that was taken back, a task that cannot be found. */
-const BARRED: ReadonlySet<ErrorCode> = new Set(['authentication', 'permission', 'model_not_found', 'model_not_enabled'])
 
 /** The provider has accepted the work, and nobody here knows what became of it. */
 const lost = (last: TurnoutError, { provider }: Connection): TurnoutError =>
@@ -103,7 +89,7 @@ class Drive<Call> {
       } catch (thrown) {
         if (signal.aborted) throw signal.reason
         const error = TurnoutError.from(thrown)
-        if (BARRED.has(error.code)) throw lost(error, this.#connection)
+        if (isBarred(error)) throw lost(error, this.#connection)
         if (!isTrouble(error)) throw afterAcceptance(error)
         if (this.#clock.now() - since >= LOST_AFTER_MS) throw lost(error, this.#connection)
         const backoff = Math.min(LONGEST_TROUBLE_MS, FIRST_TROUBLE_MS * 2 ** failures)

@@ -20,8 +20,8 @@ describe.each(KINDS)('receivers of webhooks on the %s database', (kind) => {
         expect(minutes[i]! - wait / 60_000).toBeGreaterThan(-0.01)
         expect(minutes[i]! - wait / 60_000).toBeLessThan(0.5)
       }
-      await until(async () => expect((await world.only()).state).toBe('failed'))
-      const failed = await world.webhooks.readDelivery(ALL, (await world.only()).id)
+      await until(async () => expect((await world.soleDelivery()).state).toBe('failed'))
+      const failed = await world.webhooks.readDelivery(ALL, (await world.soleDelivery()).id)
       expect(failed).toMatchObject({ attempts: 11, nextAttemptAt: null, lastStatus: 500 })
       expect(failed.log.at(-1)).toMatchObject({
         attempt: 11,
@@ -34,9 +34,9 @@ describe.each(KINDS)('receivers of webhooks on the %s database', (kind) => {
 
       world.receiver.answers['/hook'] = status(200)
       expect(await world.webhooks.replayDelivery(ALL, failed.id)).toMatchObject({ state: 'pending', endedAt: null })
-      await until(async () => expect(await world.only()).toMatchObject({ state: 'delivered', attempts: 12 }))
+      await until(async () => expect(await world.soleDelivery()).toMatchObject({ state: 'delivered', attempts: 12 }))
       await world.webhooks.replayDelivery(ALL, failed.id)
-      await until(async () => expect(await world.only()).toMatchObject({ state: 'delivered', attempts: 13 }))
+      await until(async () => expect(await world.soleDelivery()).toMatchObject({ state: 'delivered', attempts: 13 }))
       const again = world.receiver.hits.at(-1)!
       expect([again.id, again.body]).toEqual([world.receiver.hits[0]!.id, world.receiver.hits[0]!.body])
       expect(verified(secret, again)).toMatchObject({ data: { id: 'job_1' } })
@@ -56,7 +56,7 @@ describe.each(KINDS)('receivers of webhooks on the %s database', (kind) => {
       const { id } = await world.webhooks.createEndpoint('key_a', endpoint(world.receiver.url('/hook')))
       world.receiver.answers['/hook'] = status(500)
       await world.tell('job_1')
-      await until(async () => expect((await world.only()).lastStatus).toBe(500))
+      await until(async () => expect((await world.soleDelivery()).lastStatus).toBe(500))
       world.receiver.answers['/hook'] = status(410)
       await world.tell('job_2')
       await until(async () => {
@@ -76,14 +76,16 @@ describe.each(KINDS)('receivers of webhooks on the %s database', (kind) => {
       world.receiver.answers['/hook'] = status(200)
       expect(await world.webhooks.updateEndpoint(ALL, id, { enabled: true })).toMatchObject({ disabledReason: null })
       await world.webhooks.replayDelivery(ALL, gone!.id)
-      await until(async () => expect(await world.only({ subject: 'job_1' })).toMatchObject({ state: 'delivered' }))
+      await until(async () =>
+        expect(await world.soleDelivery({ subject: 'job_1' })).toMatchObject({ state: 'delivered' }),
+      )
     })
 
     test('was named by a request and is gone is given up', async () => {
       world.receiver.answers['/hook'] = status(410)
       await world.tell('job_1', { target: await world.webhooks.accept(world.receiver.url('/hook')) })
       await until(async () =>
-        expect(await world.only()).toMatchObject({ state: 'failed', attempts: 1, lastStatus: 410 }),
+        expect(await world.soleDelivery()).toMatchObject({ state: 'failed', attempts: 1, lastStatus: 410 }),
       )
     })
 
@@ -91,7 +93,7 @@ describe.each(KINDS)('receivers of webhooks on the %s database', (kind) => {
       await world.webhooks.createEndpoint('key_a', endpoint(world.receiver.url('/hook')))
       world.receiver.answers['/hook'] = status(307, { location: '/elsewhere' })
       await world.tell('job_1')
-      await until(async () => expect(await world.only()).toMatchObject({ state: 'pending', lastStatus: 307 }))
+      await until(async () => expect(await world.soleDelivery()).toMatchObject({ state: 'pending', lastStatus: 307 }))
       expect(world.receiver.at('/elsewhere')).toEqual([])
     })
 
@@ -125,8 +127,8 @@ describe.each(KINDS)('receivers of webhooks on the %s database', (kind) => {
         more()
       }
       await world.tell('job_1')
-      await until(async () => expect((await world.only()).state).toBe('delivered'))
-      const { log } = await world.webhooks.readDelivery(ALL, (await world.only()).id)
+      await until(async () => expect((await world.soleDelivery()).state).toBe('delivered'))
+      const { log } = await world.webhooks.readDelivery(ALL, (await world.soleDelivery()).id)
       expect(log[0]!.response).toBe('x'.repeat(250))
     })
   })
@@ -157,7 +159,7 @@ describe.each(KINDS)('receivers of webhooks on the %s database', (kind) => {
       await until(() => expect(world.receiver.hits).toHaveLength(1))
       await world.tell('job_2')
       await until(async () => {
-        const { lastError } = await world.only({ subject: 'job_2' })
+        const { lastError } = await world.soleDelivery({ subject: 'job_2' })
         expect(lastError).toBe('The receiver is not on the public internet.')
       })
       expect(world.receiver.hits).toHaveLength(1)

@@ -22,9 +22,9 @@ describe.each(KINDS)('webhooks on the %s database', (kind) => {
       expect(hit!.headers).toMatchObject({ 'webhook-id': eventId, 'content-type': 'application/json' })
       expect(() => verified(world.webhooks.keySecret('key_a'), hit!)).toThrow('No matching signature')
       await until(async () =>
-        expect(await world.only()).toMatchObject({ state: 'delivered', attempts: 1, lastStatus: 204 }),
+        expect(await world.soleDelivery()).toMatchObject({ state: 'delivered', attempts: 1, lastStatus: 204 }),
       )
-      const detail = await world.webhooks.readDelivery(ALL, (await world.only()).id)
+      const detail = await world.webhooks.readDelivery(ALL, (await world.soleDelivery()).id)
       expect(detail).toMatchObject({
         endpointId: id,
         keyId: 'key_a',
@@ -105,7 +105,7 @@ describe.each(KINDS)('webhooks on the %s database', (kind) => {
     expect(order().replace(' other', '')).toBe('1 1 1 2 3')
     bad.clear()
     await world.passFailure(3, { eventId: first.eventId })
-    await until(async () => expect((await world.only({ eventId: first.eventId })).state).toBe('delivered'))
+    await until(async () => expect((await world.soleDelivery({ eventId: first.eventId })).state).toBe('delivered'))
     for (const n of ['4', '5', '6', '7']) await world.tell('job_1', { payload: { n } })
     await until(() => expect(order()).toMatch(/1 4 5 6 7$/))
   })

@@ -33,8 +33,11 @@ export const listJobs: Route = (app, { jobs, publicUrl }) => {
     handler: async (request) => {
       const { cursor, limit, since, until, ...filter } = request.query
       const caller = { principal: principalOf(request) }
-      const between = { since: since && new Date(since), until: until && new Date(until) }
-      const { items, nextCursor } = await jobs.list({ ...filter, ...between } as never, { cursor, limit }, caller)
+      const between = {
+        since: since === undefined ? since : new Date(since),
+        until: until === undefined ? until : new Date(until),
+      }
+      const { items, nextCursor } = await jobs.list({ ...filter, ...between }, { cursor, limit }, caller)
       const data = await jobs.showAll(items, originOf(request, publicUrl))
       return { success: true as const, data, nextCursor }
     },

@@ -1,11 +1,10 @@
 import type { Transform, TransformSettings } from '@turnout/contract'
+import { isObject } from '../../../lib/objects.ts'
 import { mediaKindOf } from '../media-names.ts'
 import type { JsonSchema } from './simplify.ts'
 
 type Json = Readonly<Record<string, unknown>>
 type Kind = 'image' | 'video'
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The inputs of an endpoint, by name. */
 class Properties {

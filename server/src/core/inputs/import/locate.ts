@@ -1,3 +1,4 @@
+import { isObject } from '../../../lib/objects.ts'
 import { TurnoutError } from '../../error.ts'
 import { type JsonSchema, Simplifier } from './simplify.ts'
 
@@ -12,8 +13,6 @@ export interface PublishedEndpoint {
   /** Such as `image-to-video`. */
   category?: string
 }
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A member of a member, where all of them are there. */
 function at(value: unknown, ...keys: string[]): unknown {

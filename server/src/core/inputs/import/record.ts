@@ -1,4 +1,5 @@
 import type { Capabilities, ImportModel, Limits, Modality, ModelPatch, Transform } from '@turnout/contract'
+import { isObject } from '../../../lib/objects.ts'
 import { TurnoutError } from '../../error.ts'
 import { detectSettings } from './detect.ts'
 import { locateEndpoint, type PublishedEndpoint } from './locate.ts'
@@ -12,8 +13,6 @@ const DECLARED_PROVIDERS: ReadonlySet<string> = new Set(['fal'])
 
 /** The longest record that is worth keeping in memory. */
 const MOST_CHARACTERS = 200_000
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const members = (schema: JsonSchema): Json => (isObject(schema.properties) ? schema.properties : {})
 

@@ -1,3 +1,4 @@
+import { isObject } from '../../../lib/objects.ts'
 import { TurnoutError } from '../../error.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -11,8 +12,6 @@ const MOST_VALUES = 500
 const MOST_ALTERNATIVES = 16
 const MOST_TEXT = 600
 const MOST_VALUE_LENGTH = 2_000
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const UNUSABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 

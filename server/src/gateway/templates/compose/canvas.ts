@@ -5,6 +5,7 @@ import { type Color, over } from '../../../core/template/color.ts'
 import type { Rectangle, Size } from '../../../core/template/layout/boxes.ts'
 import { type BlurredMarks, svgDocument } from '../../../core/template/svg.ts'
 import { readableTypeOf } from '../../../lib/media-type.ts'
+import { loadSharp } from '../../../lib/sharp.ts'
 
 /** Larger pictures than any model makes are not opened: they would take gigabytes. */
 const MOST_PIXELS = 50_000_000
@@ -23,9 +24,6 @@ const GRAVITY: Readonly<Record<Anchor, string>> = {
   bottom: 'south',
   'bottom-right': 'southeast',
 }
-
-/** Loaded with the first picture: the native library takes time and memory that text never needs. */
-export const loadSharp = async (): Promise<typeof import('sharp').default> => (await import('sharp')).default
 
 /** The picture that bytes hold, upright and in sRGB. */
 export async function openPicture(bytes: Uint8Array): Promise<Sharp> {

@@ -57,7 +57,7 @@ export class WebhookWorld {
     return (await this.webhooks.listDeliveries(ALL, filter, { limit: 100 })).items
   }
 
-  async only(filter: DeliveryFilter = {}) {
+  async soleDelivery(filter: DeliveryFilter = {}) {
     const all = await this.deliveries(filter)
     expect(all).toHaveLength(1)
     return this.webhooks.readDelivery(ALL, all[0]!.id)
@@ -66,7 +66,7 @@ export class WebhookWorld {
   /** Waits until that attempt has failed, and goes to when the next one is due; the wait for it in milliseconds. */
   async passFailure(attempt: number, filter: DeliveryFilter = {}): Promise<number> {
     const { nextAttemptAt } = await until(async () => {
-      const one = await this.only(filter)
+      const one = await this.soleDelivery(filter)
       expect(one.log.map(({ latencyMs }) => latencyMs !== null)).toEqual(Array(attempt).fill(true))
       return one
     })
