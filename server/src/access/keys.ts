@@ -8,8 +8,8 @@ import { displayPrefix, hashSecret, newSecret } from './secret.ts'
 import { KEYS_CHANNEL, KeySnapshot } from './snapshot.ts'
 import type { Keys, Principal } from './types.ts'
 
-/** How old the snapshot may be when it says that a secret is unknown. */
-const UNKNOWN_MAX_AGE_MS = 250
+/** Unknown secrets make the database be asked for the keys, this far apart at least. */
+const UNKNOWN_GAP_MS = 100
 const ADMIN_KEY_MIN_LENGTH = 24
 /** The one id that the key of the first start can have: of two starts at the same time, the second finds it taken. */
 const FIRST_KEY_ID = 'key_first'
@@ -180,7 +180,7 @@ export class StoredKeys implements Keys {
   /** A secret that is not known here may have been issued by another process a moment ago. */
   async #lookAgain(hash: string): Promise<Principal> {
     try {
-      await this.#snapshot.freshen(UNKNOWN_MAX_AGE_MS)
+      await this.#snapshot.freshen(UNKNOWN_GAP_MS)
     } catch (error) {
       throw new TurnoutError(
         'overloaded',

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Database, Log } from '../db/database.ts'
 import { toPrincipal } from './rows.ts'
@@ -65,14 +66,18 @@ export class KeySnapshot {
   }
 
   /**
-   * Makes sure that the snapshot is at most that many milliseconds old.
-   * Everybody who waits shares one question to the database.
+   * Reads the keys as they are after this call, so that one that another
+   * process has just made is found before its notification is. Everybody who
+   * waits shares one question, and the next begins `gapMs` after the last: a
+   * client that tries wrong keys is slow, not the database.
    * @throws whatever the database failed with
    */
-  async freshen(maxAgeMs: number): Promise<void> {
-    const needed = performance.now() - maxAgeMs
+  async freshen(gapMs: number): Promise<void> {
+    const called = performance.now()
     await this.#refreshing
-    if (this.#askedAt < needed) await this.#refresh()
+    if (this.#askedAt < called) await wait(Math.max(0, this.#askedAt + gapMs - performance.now()))
+    await this.#refreshing
+    if (this.#askedAt < called) await this.#refresh()
     if (this.#failure !== undefined) throw this.#failure
   }
 
