@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { type Database, openDatabase } from '../src/db/database.ts'
 
@@ -18,6 +19,8 @@ export interface TestDatabase {
   url: string | undefined
   /** Another client of the same database. */
   open(): Promise<Database>
+  /** Closes those other clients and empties all tables: a new database for the next test, without the seconds it takes. */
+  clear(): Promise<void>
   close(): Promise<void>
 }
 
@@ -56,11 +59,19 @@ export async function testDatabase(kind: Database['kind'] = 'embedded'): Promise
     opened.push(db)
     return db
   }
+  const db = await open()
   return {
-    db: await open(),
+    db,
     dataDir,
     url,
     open,
+    async clear() {
+      await Promise.all(opened.splice(1).map((other) => other.close()))
+      const { rows } = await sql<{ name: string }>`
+        select table_name as name from information_schema.tables
+        where table_schema = 'public' and table_name not like 'kysely%'`.execute(db.sql)
+      await sql`truncate ${sql.join(rows.map(({ name }) => sql.table(name)))}`.execute(db.sql)
+    },
     async close() {
       await Promise.all(opened.map((db) => db.close()))
       if (kind === 'postgres') await administrate(`drop database if exists ${name} with (force)`)

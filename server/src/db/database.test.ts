@@ -1,5 +1,5 @@
 import { AbortedTransactionError, type Kysely, sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { KINDS, POSTGRES_URL, type TestDatabase, testDatabase } from '../../test/database.ts'
 import { sharedSecret } from './settings.ts'
 import type { Tables } from './tables.ts'
@@ -13,10 +13,11 @@ test.skipIf(POSTGRES_URL !== undefined)('without TURNOUT_TEST_DATABASE_URL, Post
 
 describe.each(KINDS)('the %s database', (kind) => {
   let world: TestDatabase
-  beforeEach(async () => {
+  beforeAll(async () => {
     world = await testDatabase(kind)
   })
-  afterEach(() => world.close())
+  afterEach(() => world.clear())
+  afterAll(() => world.close())
 
   const names = async () =>
     (await world.db.sql.selectFrom('settings').select('name').orderBy('name').execute()).map(({ name }) => name)
@@ -136,6 +137,33 @@ describe.each(KINDS)('the %s database', (kind) => {
     await expect(sql`select nonsense`.execute(world.db.sql)).rejects.toMatchObject({ code: '42703' })
   })
 
+  test('a statement that comes again is the same, also after one that failed and after a change of the schema', async () => {
+    const { sql: db } = world.db
+    const add = (name: string) => db.insertInto('settings').values(insert(name)).execute()
+    for (const name of ['a', 'b', 'c']) await add(name)
+    for (let i = 0; i < 3; i += 1) await expect(add('a')).rejects.toMatchObject({ code: '23505' })
+    await add('d')
+    await sql`create table fleet (id int, line text)`.execute(db)
+    try {
+      const all = () => sql`select * from fleet`.execute(db).then(({ rows }) => rows)
+      await sql`insert into fleet values (1, null)`.execute(db)
+      for (let i = 0; i < 3; i += 1) expect(await all()).toEqual([{ id: 1, line: null }])
+      await sql`alter table fleet add column stop bigint default 7`.execute(db)
+      for (let i = 0; i < 3; i += 1) expect(await all()).toEqual([{ id: 1, line: null, stop: 7n }])
+    } finally {
+      await sql`drop table fleet`.execute(db)
+    }
+  })
+
+  test('more different statements than are remembered are all answered', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      for (let i = 0; i < 250; i += 1) {
+        const { rows } = await sql`select ${sql.raw(String(i))}::int as i, ${round}::int as round`.execute(world.db.sql)
+        expect(rows).toEqual([{ i, round }])
+      }
+    }
+  })
+
   test('notifications reach every client that listens, and no other channel', async () => {
     const other = await world.open()
     const heard: string[] = []
@@ -186,6 +214,7 @@ describe.each(KINDS)('the %s database', (kind) => {
       code: 'invalid_input',
       message: expect.stringMatching(/newer version.*9999-from-the-future/),
     })
+    await sql`delete from kysely_migration where name = '9999-from-the-future'`.execute(world.db.sql)
   })
 
   test('a shared secret is the same for all, and different for other names', async () => {
@@ -197,6 +226,7 @@ describe.each(KINDS)('the %s database', (kind) => {
   })
 
   test('closing twice is closing once', async () => {
-    await Promise.all([world.db.close(), world.db.close()])
+    const other = await world.open()
+    await Promise.all([other.close(), other.close()])
   })
 })

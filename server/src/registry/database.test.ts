@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { KINDS, type TestDatabase, testDatabase } from '../../test/database.ts'
 import type { Database } from '../db/database.ts'
 import { SILENT, World } from './fixtures.ts'
@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 afterEach(async () => {
   await world.end()
-  await database.close()
+  await database.clear()
 })
 
 const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 })
@@ -38,9 +38,10 @@ function withCable(db: Database, options: { deaf?: boolean } = {}) {
 }
 
 describe.each(KINDS)('on %s', (kind) => {
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await testDatabase(kind)
   })
+  afterAll(() => database.close())
 
   test('a record is created, replaced and deleted, which reveals what it overrode', async () => {
     const registry = await world.registry({ database: database.db })
@@ -121,9 +122,10 @@ describe.each(KINDS)('on %s', (kind) => {
 })
 
 describe('following', () => {
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await testDatabase()
   })
+  afterAll(() => database.close())
 
   test('a change whose notification is lost is found by the poll', async () => {
     const { plugged } = withCable(database.db, { deaf: true })

@@ -9,20 +9,24 @@ function fakeDatabase() {
     asked.push(text)
     if (text === 'begin') inTransaction = true
     if (text === 'commit' || text === 'rollback') inTransaction = false
-    return { rows: [], fields: [], affectedRows: text.startsWith('insert') ? 1 : 0, command: text }
+    return { rows: [], columns: [], affectedRows: text.startsWith('insert') ? 1 : 0, command: text }
   }
+  const statements = { query: async (text: string) => ask(text) }
   const database = {
-    query: async (text: string) => ask(text),
     exec: async (text: string) => [ask(text)],
     onNotification: () => () => {},
     isInTransaction: () => inTransaction,
   }
-  return { asked, database: database as unknown as Backend }
+  return {
+    asked,
+    database,
+    newSession: (idleMs?: number) => new Session(database as unknown as Backend, idleMs, statements),
+  }
 }
 
 test('others wait for a holder, in the order in which they came', async () => {
-  const { asked, database } = fakeDatabase()
-  const session = new Session(database)
+  const { asked, newSession } = fakeDatabase()
+  const session = newSession()
   const [holder, other] = [{}, {}]
   await session.begin(holder)
   const waiting = Promise.all([
@@ -36,8 +40,8 @@ test('others wait for a holder, in the order in which they came', async () => {
 })
 
 test('a holder that leaves is rolled back, and what it waited for is dropped', async () => {
-  const { asked, database } = fakeDatabase()
-  const session = new Session(database)
+  const { asked, newSession } = fakeDatabase()
+  const session = newSession()
   const [holder, gone] = [{}, {}]
   await session.begin(holder)
   await session.queryAlone(holder, { sql: 'begin', parameters: [] })
@@ -49,8 +53,8 @@ test('a holder that leaves is rolled back, and what it waited for is dropped', a
 })
 
 test('a holder that asks for nothing loses its turn, and learns it at its next question', async () => {
-  const { asked, database } = fakeDatabase()
-  const session = new Session(database, 1)
+  const { asked, newSession } = fakeDatabase()
+  const session = newSession(1)
   const holder = {}
   await session.begin(holder)
   await session.queryAlone(holder, { sql: 'begin', parameters: [] })
@@ -61,8 +65,8 @@ test('a holder that asks for nothing loses its turn, and learns it at its next q
 })
 
 test('a vacuum is made after writing, once', async () => {
-  const { asked, database } = fakeDatabase()
-  const session = new Session(database)
+  const { asked, newSession } = fakeDatabase()
+  const session = newSession()
   await session.query({}, { sql: 'select', parameters: [] })
   await session.vacuum()
   await session.query({}, { sql: 'insert', parameters: [] })
@@ -72,8 +76,8 @@ test('a vacuum is made after writing, once', async () => {
 })
 
 test('a failing vacuum is told to whoever asked for it', async () => {
-  const { database } = fakeDatabase()
-  const session = new Session(database)
+  const { database, newSession } = fakeDatabase()
+  const session = newSession()
   await session.query({}, { sql: 'insert', parameters: [] })
   vi.spyOn(database, 'exec').mockRejectedValueOnce(new Error('no space left'))
   await expect(session.vacuum()).rejects.toThrow('no space left')

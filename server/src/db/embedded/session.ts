@@ -1,9 +1,10 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { IDLE_TRANSACTION_MS } from '../limits.ts'
 import type { ErrorReport, RawResult } from './protocol.ts'
+import { Statements } from './statements.ts'
 
 /** What the session needs of PGlite. */
-export type Backend = Pick<PGlite, 'query' | 'exec' | 'onNotification' | 'isInTransaction'>
+export type Backend = Pick<PGlite, 'execProtocol' | 'exec' | 'onNotification' | 'isInTransaction'>
 
 interface Query {
   sql: string
@@ -38,6 +39,7 @@ class Refusal extends Error implements ErrorReport {
  */
 export class Session {
   readonly #db: Backend
+  readonly #statements: Pick<Statements, 'query'>
   readonly #idleMs: number
   #queue: Waiting[] = []
   #owner: Holder | undefined
@@ -45,8 +47,9 @@ export class Session {
   #idle: NodeJS.Timeout | undefined
   #written = false
 
-  constructor(db: Backend, idleMs = IDLE_TRANSACTION_MS) {
+  constructor(db: Backend, idleMs = IDLE_TRANSACTION_MS, statements: Pick<Statements, 'query'> = new Statements(db)) {
     this.#db = db
+    this.#statements = statements
     this.#idleMs = idleMs
   }
 
@@ -110,15 +113,9 @@ export class Session {
 
   async #execute({ sql, parameters, until = Number.POSITIVE_INFINITY }: Query): Promise<RawResult> {
     if (Date.now() > until) throw new Refusal('57014', 'The query came to its turn when nobody waited for it any more.')
-    const result = await this.#db.query<(string | null)[]>(sql, [...parameters], { rowMode: 'array' })
-    const affectedRows = result.affectedRows ?? 0
-    if (affectedRows > 0) this.#written = true
-    return {
-      command: result.command ?? '',
-      columns: result.fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID })),
-      rows: result.rows,
-      affectedRows,
-    }
+    const result = await this.#statements.query(sql, parameters)
+    if (result.affectedRows > 0) this.#written = true
+    return result
   }
 
   /** @returns whether there was something to roll back */

@@ -1,5 +1,5 @@
 import { TemplateConfiguration } from '@turnout/contract'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { KINDS, type TestDatabase, testDatabase } from '../../../test/database.ts'
 import { createTemplateStore, type TemplateStore } from './store.ts'
 
@@ -14,11 +14,12 @@ const record = (name: string) =>
 describe.each(KINDS)('on %s', (kind) => {
   let database: TestDatabase
   let store: TemplateStore
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await testDatabase(kind)
     store = createTemplateStore(database.db)
   })
-  afterEach(() => database.close())
+  afterEach(() => database.clear())
+  afterAll(() => database.close())
 
   test('every change is a version with its author, and none is lost', async () => {
     expect(await store.create('sale', record('one'), 'key_a')).toMatchObject({
