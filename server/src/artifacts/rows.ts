@@ -9,7 +9,6 @@ import type { ArtifactFilter } from './types.ts'
 
 export type ArtifactRow = Selectable<ArtifactsTable>
 
-const DAY_MS = 86_400_000
 
 const NO_LINEAGE: ArtifactLineage = {
   model: null,
@@ -106,8 +105,9 @@ export class ArtifactRows {
   /** Tells that the bytes are stored. Undefined where the artifact was deleted meanwhile. */
   async finish(row: ArtifactRow, stored: StoredObject, retentionDays: number | undefined) {
     const now = new Date()
-    const days = (await this.#retentionOf(row.key_id)) ?? retentionDays
     const { facts } = stored
+    // What the key itself says, however it has been made.
+    const days = sql`coalesce((select (limits ->> 'retentionDays')::float8 from virtual_keys where id = ${row.key_id}), ${retentionDays ?? null}::float8)`
     return answered(
       this.#database.sql
         .updateTable('artifacts')
@@ -122,7 +122,7 @@ export class ArtifactRows {
           thumbhash: facts.thumbhash,
           thumbnail_key: stored.thumbnailKey,
           stored_at: now,
-          expires_at: days === undefined ? null : new Date(now.getTime() + days * DAY_MS),
+          expires_at: sql<Date | null>`${now}::timestamptz + ${days} * interval '1 day'`,
         })
         .where('id', '=', row.id)
         .where('deleted_at', 'is', null)
@@ -252,15 +252,6 @@ export class ArtifactRows {
         .executeTakeFirstOrThrow(),
     )
     return Number(total)
-  }
-
-  /** What the key itself says, however it has been made. */
-  async #retentionOf(keyId: string | null): Promise<number | undefined> {
-    if (keyId === null) return undefined
-    const key = await answered(
-      this.#database.sql.selectFrom('virtual_keys').select('limits').where('id', '=', keyId).executeTakeFirst(),
-    )
-    return key?.limits.retentionDays
   }
 }
 

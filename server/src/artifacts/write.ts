@@ -66,7 +66,7 @@ async function factsOf(driver: ArtifactDriver, key: string, file: string | undef
 }
 
 /**
- * Writes the bytes as they come, their thumbnail and, last of all, the sidecar.
+ * Writes the bytes as they come, then their thumbnail and the sidecar.
  * Nothing is held whole. Doing it again writes the same objects.
  *
  * @throws TurnoutError invalid_output or invalid_input; whatever the bytes or the storage end in
@@ -96,15 +96,16 @@ export async function writeArtifact(
   const describe = async ({ file, ...result }: Awaited<ReturnType<typeof put>>): Promise<StoredObject> => {
     const { thumbnail, ...facts } = await factsOf(driver, storageKey, file, mediaType, result.bytes)
     const thumbnailKey = thumbnail && `${folder}thumbnail.webp`
-    if (thumbnailKey) await driver.put(thumbnailKey, thumbnail, { mediaType: 'image/webp' })
-    return { storageKey, mediaType, ...result, facts, thumbnailKey }
+    const object = { storageKey, mediaType, ...result, facts, thumbnailKey }
+    const text = JSON.stringify(sidecar(object), null, 2)
+    await Promise.all([
+      thumbnailKey && driver.put(thumbnailKey, thumbnail, { mediaType: 'image/webp' }),
+      driver.put(`${folder}lineage.json`, Buffer.from(text), { mediaType: 'application/json' }),
+    ])
+    return object
   }
   // A picture on its way to another machine lies here meanwhile, to be looked at without holding it.
-  const stored =
-    isPicture && driver.fileOf === undefined
-      ? await withScratchFile(bytes, async (file) => describe(await put(file)))
-      : await describe(await put())
-  const text = JSON.stringify(sidecar(stored), null, 2)
-  await driver.put(`${folder}lineage.json`, Buffer.from(text), { mediaType: 'application/json' })
-  return stored
+  return isPicture && driver.fileOf === undefined
+    ? withScratchFile(bytes, async (file) => describe(await put(file)))
+    : describe(await put())
 }
