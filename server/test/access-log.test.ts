@@ -174,7 +174,18 @@ describe('each request has one line', () => {
       }),
     ],
     ['retried', () => ({ status: 200, model: CHAT, attempts: 2, cost: expect.stringMatching(/^0\.\d+$/) })],
-    ['unknown model', () => ({ status: 404, key: key.id, attempts: 0, cost: null, error: 'model_not_found' })],
+    [
+      'unknown model',
+      () => ({
+        status: 404,
+        key: key.id,
+        model: `no-such-${CHAT}`,
+        provider: '',
+        attempts: 0,
+        cost: null,
+        error: 'model_not_found',
+      }),
+    ],
     [
       'refused',
       () => ({
@@ -191,16 +202,8 @@ describe('each request has one line', () => {
     ['unknown route', () => ({ path: '/v1/nonsense', status: 404, error: 'not_found' })],
     ['wrong key', () => ({ path: '/v1/models', status: 401, key: '', error: 'authentication' })],
     ['other header', () => ({ path: '/v1/models', status: 200, key: key.id })],
-    [
-      'picture',
-      () => ({
-        path: expect.stringMatching(/^\/v1\/artifacts\/link_[0-9a-z]+\.png$/),
-        status: 200,
-        key: '',
-        cost: null,
-      }),
-    ],
-    ['forged', () => ({ status: 403, error: 'permission' })],
+    ['picture', () => ({ path: expect.stringMatching(/^\/api\/artifacts\/art_[0-9a-f]+\/content$/), status: 200 })],
+    ['forged', () => ({ status: 403 })],
   ])('%s', (name, expected) => {
     expect(lineOf(name)).toMatchObject({ ms: expect.any(Number), ...expected() })
   })

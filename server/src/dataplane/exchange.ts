@@ -35,6 +35,8 @@ export class Exchange implements CacheClient, Watched {
   /** What is told of an answer that no call of this request makes. */
   #toldHeaders: string[] = []
   #model = ''
+  /** What the client asked for, for the access log of a request that leads to no model. */
+  #wanted = ''
   #provider = ''
   #substitutedFor: string | undefined
   /** The pool or role that was asked for, where it was not a model. */
@@ -143,6 +145,11 @@ export class Exchange implements CacheClient, Watched {
     if (ageMs !== undefined) this.#toldHeaders.push('age', String(Math.floor(ageMs / 1000)))
     // Whole answers tell their cost anyway, and a stream does so at its end.
     if (streamed && status !== 'miss') this.#toldHeaders.push('x-turnout-cost', '0')
+  }
+
+  /** The client names a model, a pool or a role; nobody has checked yet whether there is one. */
+  wants(name: string): void {
+    this.#wanted = name.slice(0, 200)
   }
 
   /**
@@ -357,7 +364,7 @@ export class Exchange implements CacheClient, Watched {
     const ms = Math.round(took * 10) / 10
     // The query of a link to a picture is what lets one fetch it: it is no business of the log.
     accessLog.write(
-      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${quoted(path)},"status":${status},"ms":${ms},"key":${quoted(this.#principal?.keyId ?? '')},"model":${quoted(this.#model)},"provider":${quoted(this.#provider)},"attempts":${this.#running?.attempts ?? 0},"cost":${this.#cost === undefined ? null : `"${this.#cost}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}${this.#cacheStatus ? `,"cache":"${this.#cacheStatus}"` : ''}${this.#verdict ? `,"validation":"${this.#verdict.passed ? 'passed' : 'failed'}"` : ''}}\n`,
+      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${quoted(path)},"status":${status},"ms":${ms},"key":${quoted(this.#principal?.keyId ?? '')},"model":${quoted(this.#model || this.#wanted)},"provider":${quoted(this.#provider)},"attempts":${this.#running?.attempts ?? 0},"cost":${this.#cost === undefined ? null : `"${this.#cost}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}${this.#cacheStatus ? `,"cache":"${this.#cacheStatus}"` : ''}${this.#verdict ? `,"validation":"${this.#verdict.passed ? 'passed' : 'failed'}"` : ''}}\n`,
     )
   }
 }
