@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { importsOf, readSources } from './architecture/imports.ts'
@@ -70,6 +71,34 @@ describe('directions of imports', () => {
     ].join('\n')
     expect(importsOf(text).map(({ specifier }) => specifier)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'])
     expect(importsOf(text).filter(({ typeOnly }) => typeOnly)).toHaveLength(2)
+  })
+})
+
+describe('the page of proofs', () => {
+  const page = readFileSync(new URL('../docs/guide/proof.md', import.meta.url), 'utf8')
+  const folder = 'server/src/providers/'
+  const below = sources.flatMap(({ path, text }) =>
+    path.startsWith(folder) ? [{ path: path.slice(folder.length), text }] : [],
+  )
+  const OUTSIDE =
+    /testing\/wire\.ts'|from '(?:openai|ollama|@anthropic-ai\/sdk|@google\/genai|@aws-sdk\/client-|@fal-ai\/client|@huggingface\/inference|@smithy\/|tencentcloud)/
+
+  it('has every adapter, with what stays unverified', () => {
+    const adapters = below.flatMap(({ path, text }) =>
+      (/^[\w-]+\.ts$/.test(path) ? [/\bid: '([\w-]+)'/.exec(text)?.[1] ?? []] : []).flat(),
+    )
+    expect(adapters.length).toBeGreaterThan(10)
+    const rows = (adapter: string) => page.split('\n').filter((line) => line.startsWith(`| \`${adapter}\` |`))
+    expect(adapters.filter((adapter) => rows(adapter).length !== 2)).toEqual([])
+  })
+
+  it('names every test against something from outside, and no other', () => {
+    const named = Array.from(page.matchAll(/`([\w/-]+\.test\.ts)`/g), ([, path]) => path)
+    const there = below
+      .filter(({ path, text }) => path.endsWith('.test.ts') && OUTSIDE.test(text))
+      .map(({ path }) => path)
+    expect(there.filter((path) => !named.includes(path) && !path.startsWith('testing/'))).toEqual([])
+    expect(named.filter((path) => !below.some((each) => each.path === path))).toEqual([])
   })
 })
 

@@ -22,6 +22,10 @@ export const Provider = z.object({
     .describe('By the attempts of late and by free calls; null where nothing has been heard of it.'),
   operations: z.array(ProviderOperation),
   models: z.object({ known: z.int(), available: z.int() }),
+  setup: z
+    .string()
+    .nullable()
+    .describe('What is to be done before a model of it can be called; null where one can, as far as is known.'),
   lastError: z
     .object({ code: ErrorCode, message: z.string(), at: z.iso.datetime() })
     .nullable()

@@ -184,6 +184,8 @@ describe('every field of the official SDK', () => {
     const silent = { n: 1, logprobs: false, store: false, service_tier: 'auto', verbosity: null, modalities: ['text'] }
     expect(read(silent).warnings).toEqual([])
     expect(read({ top_k: 5 }).warnings).toEqual([expect.stringContaining('top_k')])
+    const twoNames = { user: 'somebody', safety_identifier: 'somebody-else' }
+    expect(read(twoNames).warnings).toEqual([expect.stringContaining('user was left out')])
   })
 })
 

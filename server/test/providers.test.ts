@@ -11,7 +11,7 @@ beforeAll(async () => {
     body: { error: { message: 'Incorrect key house-credential-123', code: 'invalid_api_key' } },
   }
   gateway = await startGateway({
-    env: { HOUSE_KEY: 'house-credential-123' },
+    env: { HOUSE_KEY: 'house-credential-123', AWS_ID: 'AKIAHOUSE', AWS_SECRET: 'house-secret' },
     configuration: JSON.stringify({
       providers: { house: { baseUrl: house.origin, credential: 'env:HOUSE_KEY' } },
       models: [{ id: 'writer', provider: 'house', output: ['text'] }],
@@ -51,6 +51,7 @@ test('one that answers is reachable, with what it can be asked for', async () =>
       reachable: true,
       operations: ['text', 'stream', 'image', 'embeddings'],
       models: { known: expect.any(Number), available: expect.any(Number) },
+      setup: null,
       lastError: null,
     })
   })
@@ -62,6 +63,15 @@ test('one that is not configured has not been heard of', async () => {
     reachable: null,
     lastError: null,
     models: { available: 0 },
+    setup: expect.stringContaining('FAL_KEY'),
+  })
+})
+
+test('one whose models are the account’s own says how it comes by them', async () => {
+  expect(await provider('sagemaker')).toMatchObject({
+    configured: true,
+    models: { known: 2, available: 0 },
+    setup: expect.stringContaining('sagemaker/wan'),
   })
 })
 

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
+import type { Contest } from './contest.ts'
 import { CONTESTS } from './index.ts'
 import type { Memory } from './memory.ts'
 import { PICTURE } from './pictures.ts'
 import { INPUT_TOKENS, OUTPUT_TOKENS } from './talk.ts'
 
-const fresh = () => new AbortController().signal
+const connected = ({ connect }: Contest) => connect(new AbortController().signal)
 
 /** The request as far as it can be compared: JSON as its value, a form without the boundary that one side has made up. */
 function requestOf({ sent }: Memory): unknown {
@@ -17,15 +18,17 @@ function requestOf({ sent }: Memory): unknown {
   }
 }
 
-test.each(CONTESTS)('both sides ask and read the same for $what', async ({ adapter, byHand, provider }) => {
-  const read = await adapter(fresh())
+test.each(CONTESTS)('both sides ask and read the same for $what', async (contest) => {
+  const { adapter, byHand, provider } = contest
+  const read = await adapter(connected(contest))
   const sent = requestOf(provider)
-  expect(await byHand(fresh())).toEqual(read)
+  expect(await byHand(connected(contest))).toEqual(read)
   expect(requestOf(provider)).toEqual(sent)
 })
 
-test.each(CONTESTS)('something is read for $what', async ({ byHand }) => {
-  const read = await byHand(fresh())
-  if ('text' in read) expect(read).toMatchObject({ inputTokens: INPUT_TOKENS, outputTokens: OUTPUT_TOKENS })
+test.each(CONTESTS)('something is read for $what', async (contest) => {
+  const read = await contest.byHand(connected(contest))
+  const usage = { inputTokens: INPUT_TOKENS, outputTokens: OUTPUT_TOKENS }
+  if ('text' in read) expect(read).toMatchObject({ reason: 'stop', usage })
   else expect(read).toMatchObject('url' in read ? { url: expect.any(String) } : { bytes: PICTURE.length })
 })

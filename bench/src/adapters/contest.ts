@@ -1,21 +1,27 @@
+import type { FinishReason, Usage } from '@turnout/contract'
+import type { Connection } from 'turnout/src/core/adapter.ts'
 import type { Memory } from './memory.ts'
 
 /** What both sides must have got out of an answer. */
 export interface TextOutcome {
   text: string
-  inputTokens: number | undefined
-  outputTokens: number | undefined
+  reason: FinishReason
+  usage: Usage
 }
 
 /** The size of each picture, or where it is, and its type. */
-export type PictureOutcome = { bytes: number; mediaType: string } | { url: string }
+export type PictureOutcome = { bytes: number; mediaType: string } | { url: string; mediaType: string }
 
-/** Something that an adapter does, and that a mapping written by hand for this one call does as well. */
+type Side = (connection: Connection) => Promise<TextOutcome | PictureOutcome>
+
+/** Something that an adapter does, and that a mapping written by hand does as well. */
 export interface Contest {
   what: string
   /** Over how many the time of one run is spread: 1 for a call, the events of a stream. */
   per: number
   provider: Memory
-  adapter(signal: AbortSignal): Promise<TextOutcome | PictureOutcome>
-  byHand(signal: AbortSignal): Promise<TextOutcome | PictureOutcome>
+  /** What both sides are handed: it belongs to the caller, and is made beforehand. */
+  connect(signal: AbortSignal): Connection
+  adapter: Side
+  byHand: Side
 }

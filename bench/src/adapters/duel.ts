@@ -16,10 +16,12 @@ export interface Result {
   byHand: number
 }
 
-type Side = Contest['adapter']
+export const SIDES = ['byHand', 'adapter'] as const
+type Side = (typeof SIDES)[number]
 
 setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
+/** Young garbage alone: a full collection also throws away optimised code whose kinds of objects nobody holds just then. */
+const collect = runInNewContext('gc') as (how: { type: 'minor' }) => void
 
 /**
  * µs of this thread: neither what other processes do is in it nor V8's helpers,
@@ -33,30 +35,32 @@ function threadMicros(): number {
   return user + system
 }
 
-/** Runs one after the other. Signals are made beforehand: they belong to the caller. */
-async function run(side: Side, times: number): Promise<number> {
-  const signals = Array.from({ length: times }, () => new AbortController().signal)
+/** Runs one after the other. */
+async function run(contest: Contest, side: Side, times: number): Promise<number> {
+  const connections = Array.from({ length: times }, () => contest.connect(new AbortController().signal))
+  const once = contest[side]
   const before = threadMicros()
-  for (const signal of signals) await side(signal)
+  for (const connection of connections) await once(connection)
   return threadMicros() - before
 }
 
 /** Until V8 has optimised what there is to optimise; tells how many runs fill a round. */
-export async function warmUp(side: Side, { warmUpMs, roundMs }: Effort): Promise<number> {
+export async function warmUp(contest: Contest, side: Side, { warmUpMs, roundMs }: Effort): Promise<number> {
   let times = 1
-  for (let spent = 0; spent < warmUpMs * 1000; times = Math.min(times * 2, 1_000)) spent += await run(side, times)
-  const micros = await run(side, times)
+  for (let spent = 0; spent < warmUpMs * 1000; times = Math.min(times * 2, 1_000))
+    spent += await run(contest, side, times)
+  const micros = await run(contest, side, times)
   return Math.max(1, Math.round((roundMs * 1000 * times) / micros))
 }
 
 /** Both sides by turns, each after the garbage of the other has been collected; medians over the rounds. */
 export async function duel(contest: Contest, effort: Effort): Promise<Result> {
-  const sides = [contest.byHand, contest.adapter].map((run) => ({ run, times: 0, micros: [] as number[] }))
-  for (const side of sides) side.times = await warmUp(side.run, effort)
+  const sides = SIDES.map((name) => ({ name, times: 0, micros: [] as number[] }))
+  for (const side of sides) side.times = await warmUp(contest, side.name, effort)
   for (let round = 0; round < effort.rounds; round += 1) {
     for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
-      collectGarbage()
-      side.micros.push((await run(side.run, side.times)) / side.times / contest.per)
+      collect({ type: 'minor' })
+      side.micros.push((await run(contest, side.name, side.times)) / side.times / contest.per)
     }
   }
   const [byHand, adapter] = sides.map(({ micros }) => median(micros))

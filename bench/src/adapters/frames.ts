@@ -34,12 +34,31 @@ export function frame(type: string, contentType: string, payload: Buffer): Buffe
 }
 
 export interface Frame {
-  /** Value of the first header, which here is always the type of the event. */
+  /** `event`, or a failure. */
+  kind: string
+  /** Of an event. */
   type: string
   payload: Buffer
 }
 
-/** Puts together what the network has cut, and checks each frame by its checksum. */
+/** What the headers say, which come in any order. */
+function readFrame(bytes: Buffer, start: number, end: number): Frame {
+  let kind = ''
+  let type = ''
+  let at = start + PRELUDE
+  const payload = at + bytes.readUInt32BE(start + 4)
+  while (at < payload) {
+    const value = at + 1 + bytes[at]! + 1
+    const next = value + 2 + bytes.readUInt16BE(value)
+    const name = bytes.toString('latin1', at + 1, value - 1)
+    if (name === ':message-type') kind = bytes.toString('latin1', value + 2, next)
+    else if (name === ':event-type') type = bytes.toString('latin1', value + 2, next)
+    at = next
+  }
+  return { kind, type, payload: bytes.subarray(payload, end) }
+}
+
+/** Puts together what the network has cut, and checks each frame by its checksum. It knows headers of text alone. */
 export function frameSplitter(): (bytes: Uint8Array) => Frame[] {
   let rest: Buffer = Buffer.alloc(0)
   return (bytes) => {
@@ -51,10 +70,7 @@ export function frameSplitter(): (bytes: Uint8Array) => Frame[] {
       const end = start + all.readUInt32BE(start)
       if (end > all.length) break
       if (crc32(all.subarray(start, end - CHECKSUM)) !== all.readUInt32BE(end - CHECKSUM)) throw new Error('broken')
-      const name = start + PRELUDE
-      const value = name + 1 + all[name]! + 1
-      const type = all.toString('latin1', value + 2, value + 2 + all.readUInt16BE(value))
-      frames.push({ type, payload: all.subarray(name + all.readUInt32BE(start + 4), end - CHECKSUM) })
+      frames.push(readFrame(all, start, end - CHECKSUM))
       start = end
     }
     rest = all.subarray(start)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ImageAdapter, Transport } from 'turnout/src/core/adapter.ts'
+import type { Connection, ImageAdapter } from 'turnout/src/core/adapter.ts'
 import type { ImageCall, Media } from 'turnout/src/core/media.ts'
 import type { Contest, PictureOutcome } from './contest.ts'
 import { type Access, type Answer, connect, Memory } from './memory.ts'
@@ -40,12 +40,12 @@ export interface Painter {
   access: Access
   call: ImageCall
   answer(url: string): Answer
-  byHand(transport: Transport, signal: AbortSignal): Promise<Media>
+  byHand(call: ImageCall, connection: Connection): Promise<Media>
 }
 
 async function look({ bytes, body, url, mediaType }: Media): Promise<PictureOutcome> {
   if (bytes) return { bytes: bytes.byteLength, mediaType }
-  if (url !== undefined) return { url }
+  if (url !== undefined) return { url, mediaType }
   let size = 0
   for await (const piece of body!) size += piece.byteLength
   return { bytes: size, mediaType }
@@ -57,12 +57,12 @@ export function pictureContest({ name, adapter, access, call, answer, byHand }: 
     what: name,
     per: 1,
     provider,
-    async adapter(signal) {
-      const connection = connect(access, provider.transport, signal)
+    connect: (signal) => connect(access, provider.transport, signal),
+    async adapter(connection) {
       let outcome = await adapter.start(call, connection)
       while (outcome.status === 'pending') outcome = await adapter.poll!(outcome.operation, connection)
       return look(outcome.media[0]!)
     },
-    byHand: async (signal) => look(await byHand(provider.transport, signal)),
+    byHand: async (connection) => look(await byHand(call, connection)),
   }
 }

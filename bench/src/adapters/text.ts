@@ -1,5 +1,6 @@
-import type { TextAdapter, Transport } from 'turnout/src/core/adapter.ts'
-import type { TextCall } from 'turnout/src/core/text.ts'
+import type { FinishReason, Usage } from '@turnout/contract'
+import type { Connection, TextAdapter } from 'turnout/src/core/adapter.ts'
+import type { ContentPart, TextCall, TextPart, ToolCall } from 'turnout/src/core/text.ts'
 import type { Contest, TextOutcome } from './contest.ts'
 import { type Access, connect, Memory } from './memory.ts'
 
@@ -8,73 +9,83 @@ export const EVENTS = 200
 /** How many of them come together where they come bunched. */
 const BUNCH = 20
 
-/** What a stream yields by hand: text, and at last the counts. */
-export type Yielded = string | Omit<TextOutcome, 'text'>
+/** What is read of an answer by hand. */
+export interface Answered extends TextOutcome {
+  toolCalls: ToolCall[]
+}
+
+/** What a stream yields by hand. */
+export type Yielded =
+  | { type: 'text-delta'; text: string }
+  | Extract<TextPart, { type: 'tool-call-delta' }>
+  | { type: 'finish'; reason: FinishReason; usage: Usage }
+
+/** Text and tools of one protocol, as a programmer would write them who needs no more than that. */
+export interface TextByHand {
+  generate(call: TextCall, connection: Connection): Promise<Answered>
+  stream(call: TextCall, connection: Connection): AsyncIterable<Yielded>
+}
 
 /** One protocol of text: the adapter that speaks it, and the same by hand. */
 export interface TextSpeaker {
   name: string
   adapter: TextAdapter
+  byHand: TextByHand
   access: Access
   call: TextCall
   /** Of a whole answer and of a streamed one. */
   headers: { whole: Record<string, string>; streamed: Record<string, string> }
   answer: Buffer
   events: readonly Buffer[]
-  /** What a programmer would write who needs this one call and nothing else. */
-  generate(transport: Transport, signal: AbortSignal): Promise<TextOutcome>
-  stream(transport: Transport, signal: AbortSignal): AsyncIterable<Yielded>
 }
+
+/** What is said in words; pictures are for those who need them. */
+export const wordsOf = (content: readonly ContentPart[]): string =>
+  content.map((part) => (part.type === 'text' ? part.text : '')).join('')
 
 const bunched = (events: readonly Buffer[]): Buffer[] =>
   Array.from({ length: Math.ceil(events.length / BUNCH) }, (_, i) =>
     Buffer.concat(events.slice(i * BUNCH, (i + 1) * BUNCH)),
   )
 
-function wholeContest({ name, adapter, access, call, headers, answer, generate }: TextSpeaker): Contest {
+function wholeContest({ name, adapter, byHand, access, call, headers, answer }: TextSpeaker): Contest {
   const whole = { headers: headers.whole, pieces: [answer] }
   const provider = new Memory(() => whole)
+  const by = (side: Pick<TextByHand, 'generate'> | TextAdapter) => async (connection: Connection) => {
+    const { text, reason, usage } = await side.generate(call, connection)
+    return { text, reason, usage }
+  }
   return {
     what: `${name}: a call`,
     per: 1,
     provider,
-    async adapter(signal) {
-      const { text, usage } = await adapter.generate(call, connect(access, provider.transport, signal))
-      return { text, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }
-    },
-    byHand: (signal) => generate(provider.transport, signal),
+    connect: (signal) => connect(access, provider.transport, signal),
+    adapter: by(adapter),
+    byHand: by(byHand),
   }
 }
 
+/** The text of a stream, and how it ended. */
+async function gather(parts: AsyncIterable<TextPart | Yielded>): Promise<TextOutcome> {
+  let text = ''
+  for await (const part of parts) {
+    if (part.type === 'text-delta') text += part.text
+    else if (part.type === 'finish') return { text, reason: part.reason, usage: part.usage }
+  }
+  throw new Error('the stream has no end')
+}
+
 function streamContest(speaker: TextSpeaker, manner: string, pieces: readonly Buffer[]): Contest {
-  const { name, adapter, access, call, headers, events, stream } = speaker
+  const { name, adapter, byHand, access, call, headers, events } = speaker
   const streamed = { headers: headers.streamed, pieces }
   const provider = new Memory(() => streamed)
   return {
     what: `${name}: a chunk, ${manner}`,
     per: events.length,
     provider,
-    async adapter(signal) {
-      let text = ''
-      let outcome: TextOutcome = { text, inputTokens: undefined, outputTokens: undefined }
-      for await (const part of adapter.stream(call, connect(access, provider.transport, signal))) {
-        if (part.type === 'text-delta') text += part.text
-        else if (part.type === 'finish') {
-          const { inputTokens, outputTokens } = part.usage
-          outcome = { text, inputTokens, outputTokens }
-        }
-      }
-      return outcome
-    },
-    async byHand(signal) {
-      let text = ''
-      let outcome: TextOutcome = { text, inputTokens: undefined, outputTokens: undefined }
-      for await (const part of stream(provider.transport, signal)) {
-        if (typeof part === 'string') text += part
-        else outcome = { text, ...part }
-      }
-      return outcome
-    },
+    connect: (signal) => connect(access, provider.transport, signal),
+    adapter: (connection) => gather(adapter.stream(call, connection)),
+    byHand: (connection) => gather(byHand.stream(call, connection)),
   }
 }
 

@@ -1,18 +1,18 @@
-import { duel, type Effort, warmUp } from '../adapters/duel.ts'
+import { duel, type Effort, SIDES, warmUp } from '../adapters/duel.ts'
 import { CONTESTS } from '../adapters/index.ts'
 import { loadedBy, providerLibraries } from '../adapters/libraries.ts'
 import { atMost, type Row, type Section } from '../report.ts'
 import type { Settings } from '../rig.ts'
 
 const QUICK: Effort = { rounds: 3, roundMs: 3, warmUpMs: 30 }
-const WHOLE: Effort = { rounds: 15, roundMs: 15, warmUpMs: 200 }
+const WHOLE: Effort = { rounds: 15, roundMs: 20, warmUpMs: 500 }
 
 /** What the adapters cost beside mappings of the same bytes that are written by hand. */
 export async function adapters({ quick, calibrate }: Settings): Promise<Section> {
   const effort = quick ? QUICK : WHOLE
   const contests = calibrate ? CONTESTS.map((contest) => ({ ...contest, adapter: contest.byHand })) : CONTESTS
   // All of them first: as in a gateway, code that adapters share has seen what all of them hand to it.
-  for (const { adapter, byHand } of contests) for (const side of [adapter, byHand]) await warmUp(side, effort)
+  for (const contest of contests) for (const side of SIDES) await warmUp(contest, side, effort)
   const rows: Row[] = []
   for (const contest of contests) {
     const { byHand, adapter } = await duel(contest, effort)
@@ -32,7 +32,7 @@ export async function adapters({ quick, calibrate }: Settings): Promise<Section>
       },
     ],
     notes: [
-      'Bare is the mapping by hand: a literal body, JSON.parse of the answer, text and usage or the picture picked from it.',
+      'Bare is the mapping by hand: the same call to the same bytes, and these to the same text, end and usage, or picture.',
       ...libraries.map((name) => `Importing the server loads ${name}.`),
     ],
   }

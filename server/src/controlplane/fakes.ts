@@ -83,6 +83,7 @@ export const PROVIDER: Provider = {
   reachable: false,
   operations: ['text', 'stream'],
   models: { known: 2, available: 1 },
+  setup: null,
   lastError: { code: 'timeout', message: 'It did not answer.', at: NOW },
 }
 export const TEST: ModelTest = {

@@ -78,7 +78,10 @@ export interface MediaAdapter<Call> {
   open?(media: Media, connection: Connection): Promise<TransportResponse>
 }
 
-export type ImageAdapter = MediaAdapter<ImageCall>
+export interface ImageAdapter extends MediaAdapter<ImageCall> {
+  /** Whether it sends the `words` of a call: its upstream is the one to judge them. */
+  takesWords?: boolean
+}
 export type VideoAdapter = MediaAdapter<VideoCall>
 
 export interface EmbedCall {

@@ -43,6 +43,20 @@ export interface ImageCall extends MediaCall {
   quality?: string
   background?: 'transparent' | 'opaque' | 'auto'
   outputFormat?: 'png' | 'jpeg' | 'webp' | 'svg' | 'gif'
+  /**
+   * What the request says beside its prompt in OpenAI's dialect, for adapters
+   * that send that as it came; of the settings above only the size and the
+   * seed may differ from it then.
+   */
+  words?: Readonly<Record<string, unknown>>
+}
+
+/** How pictures have been made, as OpenAI's dialect tells it beside them. */
+export interface Drawn {
+  background?: string
+  output_format?: string
+  quality?: string
+  size?: string
 }
 
 export interface VideoCall extends MediaCall {
@@ -67,6 +81,8 @@ export interface Media {
   mediaType: string
   revisedPrompt?: string
   seed?: number
+  /** As the provider tells it, where it does. */
+  drawn?: Drawn
 }
 
 /** The storable handle of remote work: plain JSON that only its adapter understands. */

@@ -1,6 +1,6 @@
 import type { Provider, ProviderOperation } from '@turnout/contract'
 import type { ProviderAdapter } from '../core/adapter.ts'
-import { PRESETS } from '../registry/catalog/providers.ts'
+import { PRESETS, type ProviderPreset } from '../registry/catalog/providers.ts'
 import type { Registry } from '../registry/types.ts'
 import type { ProviderHealth } from './health.ts'
 
@@ -22,6 +22,21 @@ function operationsOf({ text, image, video, embed, openai }: ProviderAdapter): P
   return has.flatMap(([operation, by]) => (by === undefined ? [] : [operation]))
 }
 
+/** What keeps every model of a provider from being called; null where nothing does that is known of. */
+function setupOf(
+  preset: ProviderPreset | undefined,
+  isConfigured: boolean,
+  { known, available }: Provider['models'],
+): string | null {
+  if (!isConfigured) {
+    const variables = preset?.credentials.join(' or ')
+    return variables ? `Set ${variables}, or name its credential in turnout.yaml.` : 'Name it in turnout.yaml.'
+  }
+  if (available > 0) return null
+  if (preset?.setup !== undefined) return preset.setup
+  return known > 0 ? 'None of its models is enabled.' : 'No model of it is configured, and it has listed none.'
+}
+
 /** Every provider that is known: those that Turnout brings along, and those of the configuration. */
 export function listProviders({ registry, adapters, health }: DirectoryServices): Provider[] {
   const { models, providers } = registry.snapshot
@@ -37,6 +52,7 @@ export function listProviders({ registry, adapters, health }: DirectoryServices)
     const adapterId = connection?.adapter ?? preset?.adapter ?? id
     const adapter = adapters.get(adapterId)
     const { reachable, lastError } = health.of(id)
+    const count = counts.get(id) ?? { known: 0, available: 0 }
     return {
       id,
       name: preset?.name ?? id,
@@ -47,7 +63,8 @@ export function listProviders({ registry, adapters, health }: DirectoryServices)
       emulated: connection?.emulated ?? false,
       reachable: connection === undefined ? null : reachable,
       operations: adapter ? operationsOf(adapter) : [],
-      models: counts.get(id) ?? { known: 0, available: 0 },
+      models: count,
+      setup: setupOf(preset, connection !== undefined, count),
       lastError: lastError && { ...lastError, at: new Date(lastError.at).toISOString() },
     }
   })

@@ -72,6 +72,15 @@ export function parseMultipart(body: Buffer, boundary: string): FormPart[] {
 export const multipartType = (boundary: string): string =>
   `multipart/form-data; boundary=${/^[\w'+.-]+$/.test(boundary) ? boundary : `"${boundary}"`}`
 
+/** A form of text alone, as text. */
+export function encodeFields(fields: readonly (readonly [name: string, text: string])[], boundary: string): string {
+  let body = ''
+  for (const [name, text] of fields) {
+    body += `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`
+  }
+  return `${body}--${boundary}--\r\n`
+}
+
 /** The parts as a body again. */
 export function encodeMultipart(parts: readonly TextOrFile[], boundary: string): Buffer {
   const pieces: Buffer[] = []

@@ -9,6 +9,12 @@ export function defined<T extends object>(fields: T): { [Field in keyof T]?: Non
   return set as { [Field in keyof T]?: NonNullable<T[Field]> }
 }
 
+/** Fields of which at least one says something; else undefined. */
+export function filled(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
+  for (const name in fields) if (fields[name] !== undefined) return fields
+  return undefined
+}
+
 /** Neither absent nor an empty list. */
 export const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)

@@ -26,13 +26,13 @@ const credentialOf = ({ credential }: Connection): Record<string, string> =>
  * dropped, which costs nothing.
  * Source: fal.ai/docs, Platform Headers, read November 2026.
  */
-function queueHeaders({ settings }: Connection): Record<string, string> {
-  const { queuePriority, startTimeoutSeconds, noRetry } = settings
-  return {
-    ...((queuePriority === 'normal' || queuePriority === 'low') && { 'x-fal-queue-priority': queuePriority }),
-    ...(typeof startTimeoutSeconds === 'number' && { 'x-fal-request-timeout': String(startTimeoutSeconds) }),
-    ...(noRetry === true && { 'x-fal-no-retry': '1' }),
-  }
+function queueHeaders(connection: Connection): Record<string, string> {
+  const { queuePriority, startTimeoutSeconds, noRetry } = connection.settings
+  const headers = credentialOf(connection)
+  if (queuePriority === 'normal' || queuePriority === 'low') headers['x-fal-queue-priority'] = queuePriority
+  if (typeof startTimeoutSeconds === 'number') headers['x-fal-request-timeout'] = String(startTimeoutSeconds)
+  if (noRetry === true) headers['x-fal-no-retry'] = '1'
+  return headers
 }
 
 /** A call as the queue takes it. */
@@ -48,7 +48,7 @@ async function submit(
   pollAfterMs: number,
   connection: Connection,
 ): Promise<MediaOutcome> {
-  const request = json(body, { ...credentialOf(connection), ...queueHeaders(connection) })
+  const request = json(body, queueHeaders(connection))
   const query = callbackUrl === undefined ? '' : `?fal_webhook=${encodeURIComponent(callbackUrl)}`
   const response = await exchange(`${connection.baseUrl}/${asPath(model)}${query}`, request, connection, falError)
   const answer = await readObject(response, connection.provider)

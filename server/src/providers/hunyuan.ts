@@ -1,11 +1,12 @@
 import type { Connection, ProviderAdapter } from '../core/adapter.ts'
+import { sizeOf } from '../core/image/ratio.ts'
 import type { ImageCall, MediaDone, MediaOutcome, RemoteOperation } from '../core/media.ts'
 import { defined, isObject } from '../lib/objects.ts'
 import { isClassic, pollClassic, startClassic } from './hunyuan/classic.ts'
 import { hunyuanError, jobFailure } from './hunyuan/errors.ts'
 import { exchange, json, readObject } from './shared/exchange.ts'
 import { invalidOutput, text } from './shared/failure.ts'
-import { leftOut, mediaTypeOfUrl, seedWithin, urlOf } from './shared/media.ts'
+import { leftOut, mediaTypeOfUrl, seedWithin, shapeOf, urlOf, warnOfCount } from './shared/media.ts'
 import { createOpenAIDoor, openAIHeaders, TEXT_ALONE } from './shared/openai-door.ts'
 import { listOpenAIModels } from './shared/openai-models.ts'
 import { createOpenAIText } from './shared/openai-text.ts'
@@ -46,6 +47,7 @@ async function ask(path: string, body: Json, connection: Connection, headers: Re
 /** The light model of TokenHub answers at once. Source: TokenHub's image API, read November 2026. */
 async function startLite(call: ImageCall, connection: Connection): Promise<MediaOutcome> {
   const warnings = leftOut(call, [])
+  warnOfCount(call, warnings)
   const body = { ...call.defaults, model: call.model, prompt: call.prompt, rsp_img_type: 'url', ...call.inputs }
   const { answer, response } = await ask('/api/image/lite', body, connection, openAIHeaders(connection))
   const done = readPictures(answer, warnings)
@@ -57,9 +59,20 @@ async function startLite(call: ImageCall, connection: Connection): Promise<Media
 const bare = ({ credential }: Connection): Record<string, string> =>
   credential === undefined ? {} : { authorization: credential }
 
+/** `WIDTH:HEIGHT` in pixels, which only looks like an aspect ratio. */
+function sizeField({ size, aspectRatio }: ImageCall, warnings: string[]): string | undefined {
+  if (size) return `${size.width}:${size.height}`
+  const shape = aspectRatio === undefined ? Number.NaN : shapeOf(aspectRatio)
+  if (Number.isNaN(shape)) return undefined
+  const { width, height } = sizeOf(shape)
+  warnings.push(`The model takes a size instead of an aspect ratio: ${aspectRatio} became ${width}x${height}.`)
+  return `${width}:${height}`
+}
+
 /** HY-Image 3 is a job. Source: the API of HY-Image-V3.0, read November 2026. */
 async function startJob(call: ImageCall, connection: Connection): Promise<MediaOutcome> {
   const warnings = leftOut(call, ['size', 'aspectRatio', 'seed', 'pictures'])
+  warnOfCount(call, warnings)
   const extra = {
     ...(isObject(call.defaults?.extra_body) ? call.defaults.extra_body : {}),
     ...defined({ seed: seedWithin(call.seed, MAX_SEED, warnings) }),
@@ -69,7 +82,7 @@ async function startJob(call: ImageCall, connection: Connection): Promise<MediaO
     ...call.defaults,
     model: call.model,
     prompt: call.prompt,
-    size: call.size ? `${call.size.width}:${call.size.height}` : call.aspectRatio,
+    size: sizeField(call, warnings),
     images: call.pictures?.length ? call.pictures.map(urlOf) : undefined,
     extra_body: Object.keys(extra).length === 0 ? undefined : extra,
   })

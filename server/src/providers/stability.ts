@@ -15,12 +15,12 @@ async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
 const readSeed = (header: string | undefined): number | undefined =>
   header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 
-const authorization = ({ credential }: Connection): Record<string, string> =>
-  credential === undefined ? {} : { authorization: `Bearer ${credential}` }
+const headersFor = ({ credential }: Connection, accept: string): Record<string, string> =>
+  credential === undefined ? { accept } : { authorization: `Bearer ${credential}`, accept }
 
 /** Source: the API reference of user accounts, v1. */
 async function check(connection: Connection): Promise<void> {
-  const request = { headers: { ...authorization(connection), accept: 'application/json' } }
+  const request = { headers: headersFor(connection, 'application/json') }
   const response = await exchange(`${connection.baseUrl}/v1/user/balance`, request, connection, stabilityError)
   await readObject(response, connection.provider)
 }
@@ -29,10 +29,7 @@ async function check(connection: Connection): Promise<void> {
 async function start(call: ImageCall, connection: Connection): Promise<MediaOutcome> {
   const { provider } = connection
   const { path, fields, files, warnings } = stabilityRequest(call, provider)
-  const request = formRequest(fields, files, {
-    ...authorization(connection),
-    accept: 'image/*',
-  })
+  const request = formRequest(fields, files, headersFor(connection, 'image/*'))
   const response = await exchange(connection.baseUrl + path, request, connection, stabilityError)
   const { headers, body } = response
   const upstreamRequestId = headers['x-request-id']

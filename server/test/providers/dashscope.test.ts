@@ -109,7 +109,8 @@ describeProvider({
 describeProvider({
   name: 'DashScope with answers at once',
   adapter: dashscope,
-  elsewhere: ['text', 'video'],
+  elsewhere: ['text'],
+  video: { model: 'wan2.7-t2v', call: { seconds: 5, resolution: '720p' }, polled: true },
   image: {
     model: 'qwen-image-2.0-pro',
     most: 3,

@@ -173,11 +173,15 @@ describe.each(painters)('pictures of $id by the SDK of OpenAI', (one) => {
     expect(body.data).toMatchObject([{ outcome: 'failed', errorCode: 'content_policy' }])
   })
 
-  test.runIf(one.image!.linked)('whose link is dead are told by it, with a warning, and not made anew', async () => {
+  test.runIf(one.image!.linked)('whose link is dead are paid for, which is told, and not made anew', async () => {
     emulator.faults.add({ fault: { kind: 'expired-result' } })
-    const { data, response } = await draw({ response_format: 'b64_json' }).withResponse()
-    expect(data.data).toMatchObject([{ url: expect.stringContaining(emulator.url) }])
-    expect(response.headers.get('x-turnout-warnings')).toContain('could not be fetched')
+    const error = await draw({ response_format: 'b64_json' }).then(
+      () => expect.unreachable(),
+      (reason: { status: number; code: string; message: string }) => reason,
+    )
+    expect(error).toMatchObject({ status: 502, code: 'invalid_output' })
+    expect(error.message).toMatch(/made and paid for, but could not be fetched/)
+    expect(error.message).not.toContain(emulator.url)
     expect(emulator.bill().calls).toBe(1)
   })
 })

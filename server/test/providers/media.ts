@@ -15,7 +15,7 @@ export function describeMedia(kind: 'image' | 'video', subject: Subject, world: 
   const connect = (overrides?: Partial<Connection>) => world.connect(media.connection, overrides)
   const callOf = (more?: Partial<Call>): Call => ({
     ...mediaCall,
-    count: 1,
+    ...((kind === 'image' ? { count: 1 } : {}) as { count: number }),
     ...media.call,
     ...more,
     model: media.model,

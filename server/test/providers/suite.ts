@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { describeEmbed } from './embed.ts'
 import { describeErrors } from './errors.ts'
 import { describeMedia } from './media.ts'
+import { describeSettings } from './settings.ts'
 import type { Subject } from './subject.ts'
 import { describeText } from './text.ts'
 import { describeTrouble } from './trouble.ts'
@@ -52,6 +53,7 @@ export function describeProvider(subject: Subject): void {
     if (image) describeMedia('image', subject, world)
     if (video) describeMedia('video', subject, world)
     if (embed) describeEmbed(subject, embed, world)
+    for (const kind of KINDS) if (subject[kind]) describeSettings(kind, subject, world)
     describeErrors(subject, world)
   })
 }

@@ -1,11 +1,11 @@
-import type { Transport } from 'turnout/src/core/adapter.ts'
+import type { Connection } from 'turnout/src/core/adapter.ts'
 import { fal } from 'turnout/src/providers/fal.ts'
 import { callOf, jsonAnswer, type Painter } from '../pictures.ts'
+import { postJson, readJson } from '../requests.ts'
 
 const call = { ...callOf('fal-ai/flux/dev'), aspectRatio: undefined, size: { width: 1024, height: 768 } }
 const HOST = 'https://queue.fal.run'
 const ROOT = `${HOST}/fal-ai/flux/requests/bench`
-const REQUEST = { prompt: call.prompt, image_size: call.size, num_images: 1 }
 
 const QUEUED = {
   request_id: 'bench',
@@ -25,10 +25,15 @@ const OUTPUT = {
 
 const [QUEUED_TOLD, STATUS_TOLD, OUTPUT_TOLD] = [QUEUED, STATUS, OUTPUT].map((value) => jsonAnswer(value))
 
-const headers = { authorization: 'Key bench' }
+const headersOf = ({ credential }: Connection) => ({ authorization: `Key ${credential}` })
 
-const ask = async (url: string, transport: Transport, signal: AbortSignal): Promise<unknown> =>
-  JSON.parse(await (await transport(url, { headers, signal })).text())
+/** Asks the queue at an address that it has named, where the credential may go. */
+async function ask<Value>(url: string, connection: Connection): Promise<Value> {
+  if (!url.startsWith(`${connection.baseUrl}/`)) throw new Error(url)
+  const response = await connection.transport(url, { headers: headersOf(connection), signal: connection.signal })
+  if (response.status >= 300) throw new Error(`${response.status}: ${await response.text()}`)
+  return readJson(response)
+}
 
 /** A provider with a queue, which names the picture's URL: three exchanges. */
 export const falPainter: Painter = {
@@ -37,17 +42,16 @@ export const falPainter: Painter = {
   access: { provider: 'fal', baseUrl: HOST, credential: 'bench' },
   call,
   answer: (url) => (url.includes('/status') ? STATUS_TOLD! : url === ROOT ? OUTPUT_TOLD! : QUEUED_TOLD!),
-  async byHand(transport, signal) {
-    const response = await transport(`${HOST}/${call.model}`, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify(REQUEST),
-      signal,
-    })
-    const { status_url, response_url } = JSON.parse(await response.text()) as typeof QUEUED
-    const { status } = (await ask(`${status_url}?logs=1`, transport, signal)) as typeof STATUS
+  async byHand({ model, prompt, size: image_size }, connection) {
+    const request = { prompt, image_size }
+    const accepted = await postJson(`${connection.baseUrl}/${model}`, headersOf(connection), request, connection)
+    const { status_url, response_url } = await readJson<typeof QUEUED>(accepted)
+    const { status } = await ask<typeof STATUS>(`${status_url}?logs=1`, connection)
     if (status !== 'COMPLETED') throw new Error(status)
-    const { images } = (await ask(response_url, transport, signal)) as typeof OUTPUT
-    return { url: images[0]!.url, mediaType: images[0]!.content_type }
+    const { images, seed, has_nsfw_concepts: flags } = await ask<typeof OUTPUT>(response_url, connection)
+    // A picture that was withheld is a black one.
+    if (flags[0]) throw new Error('withheld')
+    const { url, content_type: mediaType } = images[0]!
+    return { url, mediaType, seed }
   },
 }

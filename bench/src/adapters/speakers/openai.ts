@@ -1,27 +1,12 @@
-import type { Transport, TransportResponse } from 'turnout/src/core/adapter.ts'
+import type { FinishReason, Usage } from '@turnout/contract'
+import type { Connection, TransportResponse } from 'turnout/src/core/adapter.ts'
+import type { TextCall, TextMessage } from 'turnout/src/core/text.ts'
 import { openai } from 'turnout/src/providers/openai.ts'
-import type { Access } from '../memory.ts'
+import { postJson, readJson } from '../requests.ts'
 import { event, splitter } from '../sse.ts'
-import {
-  ANSWER,
-  ARGUMENTS,
-  BOOK,
-  CALL_ID,
-  callOf,
-  deltas,
-  FIND,
-  INPUT_TOKENS,
-  LAST,
-  MAX_TOKENS,
-  OUTPUT_TOKENS,
-  QUESTION,
-  RESULT,
-  SYSTEM,
-  TEMPERATURE,
-} from '../talk.ts'
-import { EVENTS, type TextSpeaker } from '../text.ts'
+import { ANSWER, callOf, deltas, INPUT_TOKENS, OUTPUT_TOKENS } from '../talk.ts'
+import { type Answered, EVENTS, type TextSpeaker, wordsOf, type Yielded } from '../text.ts'
 
-const MODEL = 'gpt-bench'
 const HEAD = { id: 'chatcmpl-CbenchAAAAAAAAAAAAAAAAAAAAAAA', created: 1_760_000_000, model: 'gpt-bench-2026-01-01' }
 const USAGE = {
   prompt_tokens: INPUT_TOKENS,
@@ -68,86 +53,125 @@ export const OPENAI_EVENTS: readonly Buffer[] = [
   Buffer.from('data: [DONE]\n\n'),
 ]
 
-/** The request as it is, in the words of the protocol. */
-export const openaiRequest = (model: string) => ({
+function messageOf(message: TextMessage): object {
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content: message.text }
+    case 'user':
+      return { role: 'user', content: wordsOf(message.content) }
+    case 'assistant':
+      return {
+        role: 'assistant',
+        content: message.text || null,
+        tool_calls: message.toolCalls?.map(({ id, name, arguments: written }) => ({
+          id,
+          type: 'function',
+          function: { name, arguments: written },
+        })),
+      }
+    case 'tool':
+      return { role: 'tool', tool_call_id: message.callId, content: wordsOf(message.content) }
+  }
+}
+
+/** A call in the words of the protocol. */
+export const openaiRequest = (call: TextCall, model: string, isStreamed: boolean): object => ({
   model,
-  messages: [
-    { role: 'system', content: SYSTEM },
-    { role: 'user', content: QUESTION },
-    {
-      role: 'assistant',
-      content: null,
-      tool_calls: [
-        { id: CALL_ID, type: 'function', function: { name: FIND.name, arguments: JSON.stringify(ARGUMENTS) } },
-      ],
-    },
-    { role: 'tool', tool_call_id: CALL_ID, content: RESULT },
-    { role: 'user', content: LAST },
-  ],
-  tools: [
-    { type: 'function', function: FIND },
-    { type: 'function', function: BOOK },
-  ],
-  max_tokens: MAX_TOKENS,
-  temperature: TEMPERATURE,
+  messages: call.messages.map(messageOf),
+  tools: call.tools?.map((tool) => ({ type: 'function', function: tool })),
+  max_tokens: call.maxTokens,
+  temperature: call.temperature,
+  ...(isStreamed && { stream: true, stream_options: { include_usage: true } }),
 })
 
-const REQUEST = openaiRequest(MODEL)
-const STREAMED = { ...REQUEST, stream: true, stream_options: { include_usage: true } }
+const REASONS: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  length: 'length',
+  content_filter: 'content-filter',
+  tool_calls: 'tool-calls',
+}
+
+const usageOf = (usage: typeof USAGE): Usage => ({
+  inputTokens: usage.prompt_tokens,
+  outputTokens: usage.completion_tokens,
+  cachedInputTokens: usage.prompt_tokens_details.cached_tokens,
+  reasoningTokens: usage.completion_tokens_details.reasoning_tokens,
+})
+
+interface WireCall {
+  index: number
+  id: string
+  function: { name: string; arguments: string }
+}
 
 interface Completion {
-  choices: { message: { content: string } }[]
+  choices: { message: { content: string | null; tool_calls?: WireCall[] }; finish_reason: string }[]
   usage: typeof USAGE
 }
 
-export function readCompletion(text: string) {
-  const { choices, usage } = JSON.parse(text) as Completion
+export function readCompletion({ choices, usage }: Completion): Answered {
+  const { message, finish_reason } = choices[0]!
   return {
-    text: choices[0]!.message.content,
-    inputTokens: usage.prompt_tokens,
-    outputTokens: usage.completion_tokens,
+    text: message.content ?? '',
+    toolCalls: (message.tool_calls ?? []).map((call) => ({ id: call.id, ...call.function })),
+    reason: REASONS[finish_reason] ?? 'other',
+    usage: usageOf(usage),
   }
 }
 
 interface Chunk {
-  choices: { delta: { content?: string } }[]
+  choices: { delta: { content?: string; tool_calls?: WireCall[] }; finish_reason: string | null }[]
   usage: typeof USAGE | null
+  error?: { message: string }
 }
 
-/** The text and the counts in a streamed answer. */
-export async function* readChunks(response: Promise<TransportResponse>, split: (bytes: Uint8Array) => string[]) {
+/** What a streamed answer says. */
+export async function* readChunks(
+  response: Promise<TransportResponse>,
+  split: (bytes: Uint8Array) => string[],
+): AsyncIterable<Yielded> {
+  let reason: FinishReason = 'other'
+  let usage: Usage = {}
   for await (const bytes of (await response).body) {
     for (const data of split(bytes)) {
-      if (data === '[DONE]') return
-      const { choices, usage } = JSON.parse(data) as Chunk
-      const text = choices[0]?.delta.content
-      if (text) yield text
-      if (usage) yield { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens }
+      if (data === '[DONE]') {
+        yield { type: 'finish', reason, usage }
+        return
+      }
+      const chunk = JSON.parse(data) as Chunk
+      if (chunk.error) throw new Error(chunk.error.message)
+      const choice = chunk.choices[0]
+      const text = choice?.delta.content
+      if (text) yield { type: 'text-delta', text }
+      for (const { index, id, function: called } of choice?.delta.tool_calls ?? [])
+        yield { type: 'tool-call-delta', index, id, name: called.name, arguments: called.arguments }
+      if (choice?.finish_reason) reason = REASONS[choice.finish_reason] ?? 'other'
+      if (chunk.usage) usage = usageOf(chunk.usage)
     }
   }
 }
 
-const access: Access = { provider: 'openai', baseUrl: 'https://api.openai.com/v1', credential: 'sk-bench' }
-
-const send = (body: object, transport: Transport, signal: AbortSignal) =>
-  transport('https://api.openai.com/v1/chat/completions', {
-    method: 'POST',
-    headers: { authorization: `Bearer ${access.credential}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal,
-  })
+const send = (call: TextCall, connection: Connection, isStreamed: boolean) =>
+  postJson(
+    `${connection.baseUrl}/chat/completions`,
+    { authorization: `Bearer ${connection.credential}` },
+    openaiRequest(call, call.model, isStreamed),
+    connection,
+  )
 
 export const openaiSpeaker: TextSpeaker = {
   name: 'openai',
   adapter: openai.text!,
-  access,
-  call: callOf(MODEL),
+  byHand: {
+    generate: async (call, connection) => readCompletion(await readJson(await send(call, connection, false))),
+    stream: (call, connection) => readChunks(send(call, connection, true), splitter()),
+  },
+  access: { provider: 'openai', baseUrl: 'https://api.openai.com/v1', credential: 'sk-bench' },
+  call: callOf('gpt-bench'),
   headers: {
     whole: { 'content-type': 'application/json', 'x-request-id': 'req_bench' },
     streamed: { 'content-type': 'text/event-stream; charset=utf-8', 'x-request-id': 'req_bench' },
   },
   answer: OPENAI_ANSWER,
   events: OPENAI_EVENTS,
-  generate: async (transport, signal) => readCompletion(await (await send(REQUEST, transport, signal)).text()),
-  stream: (transport, signal) => readChunks(send(STREAMED, transport, signal), splitter()),
 }

@@ -91,6 +91,10 @@ function leaveOut(body: ChatRequest): string[] {
   if (body.messages.some((message) => typeof message.name === 'string')) {
     warnings.push('The model does not take the names of participants; they were left out.')
   }
+  const { user, safety_identifier } = body
+  if (typeof safety_identifier === 'string' && user && user !== safety_identifier) {
+    warnings.push('A call has one name of its end user: safety_identifier was sent, user was left out.')
+  }
   return warnings
 }
 

@@ -1,4 +1,5 @@
 import { type OutputPlan, OutputReader } from '../structured/output.ts'
+import type { JudgedText } from '../validation/rules.ts'
 import { finishReason } from './finish.ts'
 import type { ChatChunk } from './stream.ts'
 
@@ -13,16 +14,12 @@ const isFilled = (value: unknown): boolean => (Array.isArray(value) ? value.leng
 /** A refusal is an answer too, and so is the call of a tool. */
 const isOther = ({ refusal, tool_calls }: Message): boolean => isFilled(refusal) || isFilled(tool_calls)
 
-/** What is wrong with a buffered completion that was asked for in a certain form. */
-export function completionProblem(body: Buffer, plan: OutputPlan): string | undefined {
-  const { choices } = JSON.parse(body.toString('utf8')) as {
-    choices: ({ message?: Message | null; finish_reason?: string | null } | null)[]
-  }
-  for (const choice of choices) {
-    const message = choice?.message ?? {}
+/** What is wrong with the whole texts of a completion that was asked for in a certain form. */
+export function formProblem(texts: Iterable<JudgedText>, plan: OutputPlan): string | undefined {
+  for (const { text, reason, callsTools, refuses } of texts) {
     const reader = new OutputReader(plan)
-    reader.push(typeof message.content === 'string' ? message.content : '')
-    const problem = reader.problem(finishReason(choice?.finish_reason ?? ''), isOther(message))
+    reader.push(text)
+    const problem = reader.problem(reason, callsTools || refuses === true)
     if (problem) return problem
   }
   return undefined

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ChunkTexts, textsOf, withTexts } from '../validation/completion.ts'
+import { ChunkTexts, streamedTexts, textsOf, withStreamedTexts, withTexts } from '../validation/completion.ts'
 import { completionEvents } from './completion-events.ts'
 
 const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }
@@ -62,4 +62,20 @@ test('the texts of a completion and of its stream are the same', () => {
 
 test('a completion takes other texts', () => {
   expect(textsOf(withTexts(COMPLETION, ['Ho.', '']))[0]).toMatchObject({ text: 'Ho.' })
+})
+
+test('so does one that came as a stream, in one piece for each choice', () => {
+  const cut = completionEvents(COMPLETION, true, undefined)
+    .replace('"content":"Hi."', '"content":"H"')
+    .replace(/(data: [^\n]*"content":)"H"([^\n]*\n\n)/, '$1"H"$2: alive\n\n$1"i."$2')
+  const streamed = Buffer.from(cut)
+  const { head, texts } = streamedTexts(streamed)
+  expect(head).toMatchObject({ id: 'chatcmpl-1', created: 7, model: 'm' })
+  expect([...texts.values()]).toEqual(textsOf(COMPLETION))
+  const told = withStreamedTexts(streamed, new Map([...texts.keys()].map((index) => [index, index === 0 ? 'Ho.' : ''])))
+  const chunks = chunksOf(told.toString())
+  const pieces = chunks.flatMap(({ choices }) => choices).filter(({ index, delta }) => index === 0 && delta.content)
+  expect(pieces).toMatchObject([{ delta: { content: 'Ho.' } }])
+  expect(streamedTexts(told).texts.get(1)).toEqual(texts.get(1))
+  expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { completion_tokens: 2 } })
 })

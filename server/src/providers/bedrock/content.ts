@@ -38,11 +38,18 @@ function imageBlock(picture: Picture, provider: string): Block {
   })
 }
 
-function partBlocks(part: ContentPart, provider: string, warn: Set<string>): Block[] {
-  if (part.type === 'text') return textBlocks(part.text)
-  if (part.detail !== undefined && part.detail !== 'auto')
-    warn.add('Converse has no levels of detail for pictures; detail was left out.')
-  return [imageBlock(part.picture, provider)]
+function contentBlocks(content: readonly ContentPart[], provider: string, warn: Set<string>): Block[] {
+  const blocks: Block[] = []
+  for (const part of content) {
+    if (part.type === 'text') {
+      blocks.push(...textBlocks(part.text))
+      continue
+    }
+    if (part.detail !== undefined && part.detail !== 'auto')
+      warn.add('Converse has no levels of detail for pictures; detail was left out.')
+    blocks.push(imageBlock(part.picture, provider))
+  }
+  return blocks
 }
 
 /** The arguments as the object that the wire wants; text that is none goes as the only member of one. */
@@ -72,7 +79,7 @@ function turnOf(
 ): Turn {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: message.content.flatMap((part) => partBlocks(part, provider, warn)) }
+      return { role: 'user', content: contentBlocks(message.content, provider, warn) }
     case 'assistant':
       return {
         role: 'assistant',
@@ -81,7 +88,7 @@ function turnOf(
         })),
       }
     case 'tool': {
-      const content = message.content.flatMap((part) => partBlocks(part, provider, warn))
+      const content = contentBlocks(message.content, provider, warn)
       return { role: 'user', content: [{ toolResult: { toolUseId: wireId(message.callId), content } }] }
     }
   }

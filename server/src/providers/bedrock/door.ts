@@ -1,9 +1,10 @@
 import type { Connection, TransportResponse } from '../../core/adapter.ts'
+import { memoised } from '../../lib/memoised.ts'
 import { BEDROCK, callAws } from '../shared/aws/call.ts'
 import { bedrockError } from './errors.ts'
 
 /** An id or an ARN, in which colons and slashes are part of the name. */
-const modelPath = (model: string): string => `/model/${encodeURIComponent(model)}`
+const modelPath = memoised((model): string => `/model/${encodeURIComponent(model)}`)
 
 /** One call of a model. Source: Bedrock Runtime service model 2023-09-30. */
 export function callModel(

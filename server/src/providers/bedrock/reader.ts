@@ -74,17 +74,19 @@ export class ConverseReader {
   }
 
   /** A whole message. */
-  *readWhole({ output, stopReason, usage }: Json): Iterable<TextPart> {
+  readWhole({ output, stopReason, usage }: Json): TextPart[] {
     const { content } = asJson(asJson(output).message)
+    const parts: TextPart[] = []
     for (const [index, value] of (Array.isArray(content) ? content : []).entries()) {
       const block = asJson(value)
       const part = block.toolUse === undefined ? this.#delta(index, flatten(block)) : this.#wholeCall(index, block)
-      if (part) yield part
+      if (part) parts.push(part)
       const rest = this.#end(index)
-      if (rest) yield rest
+      if (rest) parts.push(rest)
     }
     this.#stopReason = text(stopReason) || null
     this.#usage = asJson(usage)
+    return parts
   }
 
   #wholeCall(index: number, block: Json): TextPart | undefined {

@@ -1,4 +1,5 @@
 import type { TextCall } from '../../core/text.ts'
+import { filled } from '../../lib/objects.ts'
 import { sampling } from '../shared/messages/sampling.ts'
 import { conversation } from './content.ts'
 import { planBedrockOutput, wireOutputConfig } from './output.ts'
@@ -20,10 +21,6 @@ export interface ConverseRequest {
 
 /** Where neither call nor configuration names an output limit and the model's is not known. */
 const CAUTIOUS_LIMIT = 4_096
-
-/** A member that has members, or undefined. */
-const filled = (fields: Json): Json | undefined =>
-  Object.values(fields).some((value) => value !== undefined) ? fields : undefined
 
 /** Sequences without anything but white space are refused. */
 function stopSequences({ stop }: TextCall, given: unknown, warn: Set<string>): unknown {

@@ -1,6 +1,6 @@
 import { TurnoutError } from '../../core/error.ts'
 import type { ImageCall } from '../../core/media.ts'
-import { aspectRatioOf, inlineOf, leftOut, type MediaSetting, requireAtMost } from '../shared/media.ts'
+import { aspectRatioOf, inlineOf, leftOut, type MediaSetting, requireAtMost, warnOfCount } from '../shared/media.ts'
 import type { ImageAnswer, ImageWire } from './image.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -56,7 +56,7 @@ function fromPicture(call: ImageCall, given: Json, warnings: string[]): Json {
 function request(call: ImageCall, provider: string): { body: Json; warnings: string[] } {
   const kind = kindOf(call.model)
   const warnings = leftOut(call, TAKES[kind])
-  if (call.count > 1) warnings.push(`The model makes one picture per call; ${call.count} were asked for.`)
+  warnOfCount(call, warnings)
   const given = { ...call.defaults, ...call.inputs }
   const pictures = kind === 'core' ? [] : (call.pictures ?? [])
   requireAtMost(pictures, 1, provider)

@@ -21,10 +21,11 @@ async function generate(call: TextCall, connection: Connection): Promise<TextRes
   const answer = await readObject(response, provider)
   if (!isObject(answer.output)) throw invalidOutput(provider, 'answered something that is not a message', response)
   const reader = new ConverseReader(request)
-  const parts: TextPart[] = [...reader.readWhole(answer)]
+  const parts = reader.readWhole(answer)
   const rest = reader.rest()
   if (rest) parts.push(rest)
-  return whole([...parts, reader.finish(provider, response.status, awsRequestId(response))])
+  parts.push(reader.finish(provider, response.status, awsRequestId(response)))
+  return whole(parts)
 }
 
 /** A failure inside a stream, as if it were the answer. */

@@ -75,14 +75,14 @@ export function wireTools(
   warn: Set<string>,
 ): ToolPlan {
   const given = call.defaults?.toolConfig as { tools?: Json[]; toolChoice?: Json } | undefined
-  const called = calledTools(call)
   const isForbidden = call.toolChoice === 'none'
   const offered = isForbidden ? [] : (call.tools ?? [])
   const own = [...offered, ...(plan.tool ? [plan.tool] : [])]
   if (call.parallelToolCalls === false && offered.length > 0)
     warn.add('Converse cannot hold a model to one tool call at a time; parallel_tool_calls was left out.')
   const tools = [...(isForbidden ? [] : (given?.tools ?? [])), ...own.map((tool) => wireTool(tool, traits, warn))]
-  if (tools.length === 0 && called.length > 0) {
+  const called = tools.length === 0 ? calledTools(call) : []
+  if (called.length > 0) {
     const known = isForbidden && call.tools?.length ? call.tools : called
     const why = isForbidden ? 'it cannot be forbidden to call them' : 'it may call them'
     warn.add(`The tools of the conversation were sent, because Converse refuses their calls without them; ${why}.`)

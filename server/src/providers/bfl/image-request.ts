@@ -1,7 +1,7 @@
 import type { ImageCall } from '../../core/media.ts'
 import type { Picture } from '../../core/text.ts'
 import { defined } from '../../lib/objects.ts'
-import { inlineOf, leftOut, requireAtMost, urlOrBase64 } from '../shared/media.ts'
+import { inlineOf, leftOut, requireAtMost, urlOrBase64, warnOfCount } from '../shared/media.ts'
 import { type Family, familyOf, takenBy } from './families.ts'
 import { shapeFields } from './shape.ts'
 
@@ -37,6 +37,7 @@ const weightOf = (strength: number): number => Math.round((1 - strength) * 1e6) 
 export function imageRequest(call: ImageCall, provider: string): BflRequest {
   const { endpoint, family, warning } = familyOf(call.model)
   const warnings = [...(warning ? [warning] : []), ...leftOut(call, takenBy(family))]
+  warnOfCount(call, warnings)
   const derived: Record<string, unknown> = {
     prompt: family.prompt === false ? undefined : call.prompt,
     seed: family.seed === false ? undefined : call.seed,
@@ -51,6 +52,5 @@ export function imageRequest(call: ImageCall, provider: string): BflRequest {
   }
   if (family.mask && call.mask) derived.mask = urlOrBase64(call.mask)
   if (family.weight && call.strength !== undefined) derived[family.weight] = weightOf(call.strength)
-  if (call.count > 1) warnings.push(`One call makes one picture; ${call.count} were asked for.`)
   return { endpoint, body: { ...call.defaults, ...defined(derived), ...call.inputs }, warnings }
 }

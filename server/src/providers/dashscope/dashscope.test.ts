@@ -207,6 +207,41 @@ describe('videos', () => {
   })
 })
 
+describe('videos since Wan 2.7', () => {
+  const accepted = { body: { output: { task_id: 't' } } }
+
+  test('have a ratio beside the resolution', async () => {
+    const connection = connectTo([accepted])
+    const call = video({ model: 'wan2.7-t2v', size: { width: 1024, height: 576 }, resolution: '1080p', seconds: 5 })
+    expect(await dashscope.video!.start(call, connection)).toMatchObject({
+      warnings: [expect.stringContaining('16:9')],
+    })
+    expect(connection.lastJson()).toEqual({
+      model: 'wan2.7-t2v',
+      input: { prompt: 'a tram' },
+      parameters: { resolution: '1080P', ratio: '16:9', duration: 5 },
+    })
+  })
+
+  test('take their pictures as a list, at the same address', async () => {
+    const connection = connectTo([accepted])
+    const lastFrame = { url: 'https://x.example/end.png' }
+    await dashscope.video!.start(video({ model: 'wan2.7-i2v', pictures: [PICTURE], lastFrame }), connection)
+    expect(connection.sent[0]!.url).toMatch(/video-generation\/video-synthesis$/)
+    expect(connection.lastJson()).toEqual({
+      model: 'wan2.7-i2v',
+      input: {
+        prompt: 'a tram',
+        media: [
+          { type: 'first_frame', url: 'data:image/png;base64,iVBORw0KGgo=' },
+          { type: 'last_frame', url: lastFrame.url },
+        ],
+      },
+      parameters: {},
+    })
+  })
+})
+
 test('chat goes to the compatible endpoint, and errors have their own words', async () => {
   const body = { error: { message: 'Arrearage', code: 'Arrearage' }, request_id: 'r7' }
   const connection = connectTo([{ status: 400, body }])

@@ -114,8 +114,8 @@ const VIDEO_SIZES: Readonly<Record<string, readonly string[]>> = {
 
 const shapeOfSize = (size: string): number => shapeOf(size.replace('*', ':'))
 
-/** From text a video has a size, from a picture its shape comes from there and only its class is chosen. */
-function videoSize(call: VideoCall, fromPicture: boolean, warnings: string[]): Fields {
+/** From text a video has a size; where its shape is told otherwise, or is that of a picture, only its class is chosen. */
+function videoSize(call: VideoCall, isShaped: boolean, warnings: string[]): Fields {
   const wanted = call.resolution?.toUpperCase().replace(/^(\d+)$/, '$1P')
   if (wanted !== undefined && !Object.hasOwn(VIDEO_SIZES, wanted)) {
     warnings.push(
@@ -123,22 +123,52 @@ function videoSize(call: VideoCall, fromPicture: boolean, warnings: string[]): F
     )
   }
   const resolution = wanted !== undefined && Object.hasOwn(VIDEO_SIZES, wanted) ? wanted : undefined
-  if (fromPicture) return defined({ resolution })
+  if (isShaped) return defined({ resolution })
   if (call.size) return { size: `${call.size.width}*${call.size.height}` }
   if (resolution === undefined && call.aspectRatio === undefined) return {}
   const shape = call.aspectRatio === undefined ? 16 / 9 : shapeOf(call.aspectRatio)
   return { size: nearestShape(shape, VIDEO_SIZES[resolution ?? '720P']!, shapeOfSize) }
 }
 
+/** The ratios that Wan takes since 2.7, instead of a size. */
+const VIDEO_RATIOS = ['16:9', '9:16', '1:1', '4:3', '3:4']
+
+/** Whether a model takes its pictures as a list and its shape as a ratio beside the resolution. */
+const isSince27 = (model: string): boolean => {
+  const [, major, minor] = /^wan(\d)\.(\d)/.exec(model) ?? []
+  return Number(major) > 2 || (major === '2' && Number(minor) >= 7)
+}
+
+/** Where the shape is not that of a picture, it is the nearest ratio that the model has. */
+function videoRatio({ aspectRatio, size }: VideoCall, warnings: string[]): string | undefined {
+  const shape = aspectRatio === undefined ? (size?.width ?? Number.NaN) / (size?.height ?? 1) : shapeOf(aspectRatio)
+  if (Number.isNaN(shape)) return undefined
+  const ratio = nearestShape(shape, VIDEO_RATIOS, shapeOf)
+  const asked = aspectRatio ?? `${size?.width}x${size?.height}`
+  if (ratio !== asked)
+    warnings.push(`The model takes one of ${VIDEO_RATIOS.length} aspect ratios: ${asked} became ${ratio}.`)
+  return ratio
+}
+
+/** The pictures of a call as Wan has them since 2.7. */
+function mediaOf({ pictures = [], lastFrame }: VideoCall): Fields[] | undefined {
+  const media = pictures.map((picture): Fields => ({ type: 'first_frame', url: urlOf(picture) }))
+  if (lastFrame) media.push({ type: 'last_frame', url: urlOf(lastFrame) })
+  return media.length === 0 ? undefined : media
+}
+
 /**
  * A video by DashScope's own API, always as a task.
- * Source: Model Studio's references of Wan video generation, read November 2026.
+ * Source: Model Studio's references of Wan video generation, read November
+ * 2026; for Wan 2.7 the public code of those who call it.
  */
 export function videoRequest(call: VideoCall, provider: string): DashscopeRequest {
   const pictures = call.pictures ?? []
   requireAtMost(pictures, 1, provider)
   const fromPicture = pictures.length > 0
-  const betweenFrames = fromPicture && call.lastFrame !== undefined
+  const isNewer = isSince27(call.model)
+  const hasLast = fromPicture && call.lastFrame !== undefined
+  const betweenFrames = hasLast && !isNewer
   const warnings = leftOut(call, [
     'negativePrompt',
     'seed',
@@ -146,11 +176,12 @@ export function videoRequest(call: VideoCall, provider: string): DashscopeReques
     'seconds',
     'audio',
     'pictures',
-    ...(betweenFrames ? (['lastFrame'] as const) : []),
+    ...(hasLast ? (['lastFrame'] as const) : []),
     ...(fromPicture ? [] : (['size', 'aspectRatio'] as const)),
   ])
   const own = ownFields(call)
-  const first = pictures[0] && urlOf(pictures[0])
+  const first = !isNewer && pictures[0] ? urlOf(pictures[0]) : undefined
+  const taken = hasLast ? call : { ...call, lastFrame: undefined }
   return {
     path: betweenFrames
       ? '/api/v1/services/aigc/image2video/video-synthesis'
@@ -165,13 +196,15 @@ export function videoRequest(call: VideoCall, provider: string): DashscopeReques
           negative_prompt: call.negativePrompt,
           [betweenFrames ? 'first_frame_url' : 'img_url']: first,
           last_frame_url: betweenFrames && call.lastFrame ? urlOf(call.lastFrame) : undefined,
+          media: isNewer ? mediaOf(taken) : undefined,
         }),
         ...own.inputs[0],
       },
       parameters: {
         ...own.defaults[1],
-        ...videoSize(call, fromPicture, warnings),
+        ...videoSize(call, fromPicture || isNewer, warnings),
         ...defined({
+          ratio: isNewer && !fromPicture ? videoRatio(call, warnings) : undefined,
           duration: call.seconds,
           audio: call.audio,
           seed: seedWithin(call.seed, MAX_SEED, warnings),

@@ -1,5 +1,5 @@
 import type { ImageCall } from '../../core/media.ts'
-import { leftOut, type MediaSetting, requireAtMost, urlOf } from '../shared/media.ts'
+import { leftOut, type MediaSetting, requireAtMost, urlOf, warnOfCount } from '../shared/media.ts'
 import { type ImageEndpoint, imageEndpoint } from './image-endpoints.ts'
 import { bodyOf, type FalRequest, pictureFields } from './request.ts'
 import { shapeFields } from './shape.ts'
@@ -29,6 +29,7 @@ function faceSwapRequest(call: ImageCall, { fields, value }: FaceSwap, provider:
   const pictures = call.pictures ?? []
   requireAtMost(pictures, fields.length, provider)
   const warnings = leftOut(call, ['pictures'])
+  warnOfCount(call, warnings)
   if (call.prompt.trim() !== '') warnings.push('The model takes no prompt; it was left out.')
   const derived = Object.fromEntries(pictures.map((picture, index) => [fields[index]!, value(urlOf(picture))]))
   return { body: bodyOf(call, derived), warnings }

@@ -26,8 +26,9 @@ export interface FalOperation extends Asked {
   logs: number
 }
 
-const HOME = 'https://queue.fal.run'
-const originOf = memoised((url) => new URL(url).origin)
+/** With the slash that ends the host, so that a text which begins so leads nowhere else. */
+const HOME = 'https://queue.fal.run/'
+const hostOf = memoised((url) => `${new URL(url).origin}/`)
 
 /**
  * Lets the credential go nowhere else than to fal's queue and to the configured address.
@@ -35,10 +36,9 @@ const originOf = memoised((url) => new URL(url).origin)
  * @throws TurnoutError invalid_output
  */
 export function requireTrusted(url: string, { baseUrl, provider }: Connection): string {
-  // The slash ends the host, so that a text which begins so leads nowhere else.
-  if (url.startsWith(`${HOME}/`) || url.startsWith(`${originOf(baseUrl)}/`)) return url
+  if (url.startsWith(HOME) || url.startsWith(hostOf(baseUrl))) return url
   const { origin, host } = URL.parse(url) ?? { origin: '', host: 'no address' }
-  if (origin === HOME || origin === originOf(baseUrl)) return url
+  if (`${origin}/` === HOME || `${origin}/` === hostOf(baseUrl)) return url
   throw new TurnoutError(
     'invalid_output',
     `${provider} named ${host} as the place to ask for the result; the credential is not sent there.`,

@@ -2,7 +2,7 @@ import { TurnoutError } from '../../core/error.ts'
 import { writeCall } from '../../core/inputs/write.ts'
 import type { ImageCall, VideoCall } from '../../core/media.ts'
 import type { Picture } from '../../core/text.ts'
-import { leftOut, type MediaSetting, requireAtMost, urlOf } from '../shared/media.ts'
+import { leftOut, type MediaSetting, requireAtMost, urlOf, warnOfCount } from '../shared/media.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -48,7 +48,7 @@ export const bodyOf = (
   derived: Json,
 ): Record<string, unknown> => {
   const body: Record<string, unknown> = { ...spelledOut(defaults, model) }
-  for (const [name, value] of Object.entries(derived)) if (value !== undefined) body[name] = value
+  for (const name in derived) if (derived[name] !== undefined) body[name] = derived[name]
   return Object.assign(body, spelledOut(inputs, model))
 }
 
@@ -61,6 +61,7 @@ export function declaredRequest(call: ImageCall | VideoCall): FalRequest | undef
   if (settings === undefined) return undefined
   const { fields, taken } = writeCall(settings, call, urlOf)
   const warnings = leftOut(call, taken as MediaSetting[])
+  if ('count' in call && settings.count === undefined) warnOfCount(call, warnings)
   if (settings.prompt === undefined && call.prompt.trim() !== '') {
     warnings.push('The model takes no prompt; it was left out.')
   }

@@ -14,10 +14,14 @@ type File = Json & { url: string }
 const isFile = (value: unknown): value is File => isObject(value) && text(value.url) !== undefined
 
 /** Files of a member, which may be one or a list; some endpoints give the URL alone. */
-const filesOf = (value: unknown): File[] =>
-  (Array.isArray(value) ? value : [value]).flatMap((file: unknown): File[] =>
-    isFile(file) ? [file] : typeof file === 'string' && /^(https?|data):/i.test(file) ? [{ url: file }] : [],
-  )
+function filesOf(value: unknown): File[] {
+  const files: File[] = []
+  for (const file of Array.isArray(value) ? (value as unknown[]) : [value]) {
+    if (isFile(file)) files.push(file)
+    else if (typeof file === 'string' && /^(https?|data):/i.test(file)) files.push({ url: file })
+  }
+  return files
+}
 
 const MEMBERS = { image: ['images', 'image'], video: ['video', 'videos'] } as const
 

@@ -1,7 +1,7 @@
 import type { Connection, TransportResponse } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Media } from '../../core/media.ts'
-import { requireReadable } from '../shared/failure.ts'
+import { isReadable, refusalOf } from '../shared/failure.ts'
 import type { Door } from './door.ts'
 import { googleError } from './errors.ts'
 
@@ -50,7 +50,7 @@ export async function openSealed(door: Door, media: Media, connection: Connectio
     const { location } = response.headers
     const isRedirect = response.status >= 300 && response.status < 400 && location !== undefined
     if (!isRedirect || redirects === MOST_REDIRECTS || !URL.canParse(location, target.href)) {
-      await requireReadable(response, connection.provider, googleError)
+      if (!isReadable(response)) throw await refusalOf(response, connection.provider, googleError)
       return response
     }
     await response.text()

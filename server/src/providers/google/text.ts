@@ -49,7 +49,9 @@ export const googleText = (door: Door): TextAdapter => ({
     const answer = await readObject(response, connection.provider)
     refuseError(answer, response, connection.provider)
     const reader = new AnswerReader(response, connection.provider, warnings)
-    return whole([...reader.read(answer), ...reader.end(true)])
+    const parts = reader.read(answer)
+    parts.push(...reader.end(true))
+    return whole(parts)
   },
   async *stream(call: TextCall, connection: Connection): AsyncIterable<TextPart> {
     const { body, warnings } = textRequest(call)
@@ -69,7 +71,7 @@ export const googleText = (door: Door): TextAdapter => ({
     }
     try {
       for await (const bytes of response.body) {
-        const events = framer.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+        const events = framer.push(bytes)
         for (const event of events) for (const part of read(event)) yield part
         if (framer.pending > MOST_PENDING) throw invalidOutput(provider, 'sent an endless event', response)
         if (!reader.complete) continue

@@ -4,7 +4,7 @@ import { defined } from '../../lib/objects.ts'
 import { asPath } from '../fal/path.ts'
 import { json, readObject } from '../shared/exchange.ts'
 import { invalidOutput } from '../shared/failure.ts'
-import { inlineOf, leftOut, type MediaSetting, mediaTypeOfHeader, requireAtMost } from '../shared/media.ts'
+import { inlineOf, leftOut, type MediaSetting, mediaTypeOfHeader, requireAtMost, warnOfCount } from '../shared/media.ts'
 import { readImages } from './images.ts'
 import type { Served } from './mapping.ts'
 import { routed } from './router.ts'
@@ -27,12 +27,14 @@ function requestOf(call: ImageCall, provider: string): { body: unknown; warnings
     num_inference_steps: call.steps,
     ...(picture ? { prompt, target_size: size } : { ...size, seed: call.seed }),
   }
+  const warnings = leftOut(call, [...SAMPLING, picture ? 'pictures' : 'seed'])
+  warnOfCount(call, warnings)
   return {
     body: {
       inputs: picture ? inlineOf(picture, provider).base64 : prompt,
       parameters: { ...defaults, ...defined(derived), ...inputs },
     },
-    warnings: leftOut(call, [...SAMPLING, picture ? 'pictures' : 'seed']),
+    warnings,
   }
 }
 

@@ -4,7 +4,7 @@ import type { ImageCall, MediaDone, MediaOutcome, RemoteOperation } from '../../
 import { defined, isObject } from '../../lib/objects.ts'
 import { exchange, readObject } from '../shared/exchange.ts'
 import { invalidOutput, text } from '../shared/failure.ts'
-import { leftOut, requireAtMost, seedWithin } from '../shared/media.ts'
+import { leftOut, requireAtMost, seedWithin, warnOfCount } from '../shared/media.ts'
 import { hunyuanError, jobFailure, refusedFree } from './errors.ts'
 import { signTc3, type Tc3Secret } from './tc3.ts'
 
@@ -80,6 +80,7 @@ function parametersOf(call: ImageCall, warnings: string[], provider: string): Js
       ...(job ? (['pictures', 'style'] as const) : []),
     ]),
   )
+  if (!job) warnOfCount(call, warnings)
   return {
     ...call.defaults,
     ...defined({

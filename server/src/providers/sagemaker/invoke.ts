@@ -13,38 +13,40 @@ export const MOST_BYTES: Readonly<Record<Invocation, number>> = {
   'async-invocations': 128_000,
 }
 
-const SAGEMAKER_HEADER = 'x-amzn-sagemaker-'
-
 /** The path within the container goes with the attributes that are passed on to it. */
-const attributesOf = ({ route, customAttributes }: SagemakerSettings): string | undefined =>
-  [route && `route=${route}`, customAttributes].filter(Boolean).join(',') || undefined
-
-function headersOf(settings: SagemakerSettings, invocation: Invocation): Record<string, string | undefined> {
-  const isAsync = invocation === 'async-invocations'
-  const common = {
-    'custom-attributes': attributesOf(settings),
-    ...(isAsync
-      ? {
-          s3outputpathextension: settings.outputPathExtension,
-          requestttlseconds: settings.requestTtlSeconds?.toString(),
-          invocationtimeoutseconds: settings.invocationTimeoutSeconds?.toString(),
-        }
-      : {
-          'target-variant': settings.targetVariant,
-          'target-container-hostname': settings.targetContainerHostname,
-          'inference-component': settings.inferenceComponent,
-          'session-id': settings.sessionId,
-          ...(invocation === 'invocations' && { 'target-model': settings.targetModel }),
-        }),
-  }
-  return Object.fromEntries(Object.entries(common).map(([name, value]) => [SAGEMAKER_HEADER + name, value]))
+function attributesOf({ route, customAttributes }: SagemakerSettings): string | undefined {
+  if (route === undefined) return customAttributes
+  return customAttributes === undefined ? `route=${route}` : `route=${route},${customAttributes}`
 }
 
-/** Only the plain call has the container's types in the headers of the same name. */
-function typeHeaders(invocation: Invocation, contentType: string | undefined, accept: string | undefined) {
-  const typeName = invocation === 'async-invocations' ? `${SAGEMAKER_HEADER}content-type` : 'content-type'
-  const acceptName = invocation === 'invocations' ? 'accept' : `${SAGEMAKER_HEADER}accept`
-  return { [typeName]: contentType, [acceptName]: accept }
+/** What an endpoint is told beside the request; undefined: nothing. Only the plain call has the container's types in the usual headers. */
+function headersOf(
+  invocation: Invocation,
+  { contentType }: Payload,
+  settings: SagemakerSettings,
+): Record<string, string | undefined> {
+  const { accept } = settings
+  if (invocation === 'async-invocations') {
+    return {
+      'x-amzn-sagemaker-content-type': contentType,
+      'x-amzn-sagemaker-accept': accept,
+      'x-amzn-sagemaker-custom-attributes': attributesOf(settings),
+      'x-amzn-sagemaker-s3outputpathextension': settings.outputPathExtension,
+      'x-amzn-sagemaker-requestttlseconds': settings.requestTtlSeconds?.toString(),
+      'x-amzn-sagemaker-invocationtimeoutseconds': settings.invocationTimeoutSeconds?.toString(),
+    }
+  }
+  const isPlain = invocation === 'invocations'
+  return {
+    'content-type': contentType,
+    [isPlain ? 'accept' : 'x-amzn-sagemaker-accept']: accept,
+    'x-amzn-sagemaker-custom-attributes': attributesOf(settings),
+    'x-amzn-sagemaker-target-model': isPlain ? settings.targetModel : undefined,
+    'x-amzn-sagemaker-target-variant': settings.targetVariant,
+    'x-amzn-sagemaker-target-container-hostname': settings.targetContainerHostname,
+    'x-amzn-sagemaker-inference-component': settings.inferenceComponent,
+    'x-amzn-sagemaker-session-id': settings.sessionId,
+  }
 }
 
 /** What is sent along: the request itself, or where it lies. */
@@ -76,15 +78,12 @@ export function invoke(
 ): Promise<TransportResponse> {
   const isInline = 'body' in payload
   if (isInline) requireFits(invocation, payload.body, connection.provider)
-  const given = {
-    ...headersOf(settings, invocation),
-    ...typeHeaders(invocation, payload.contentType, settings.accept),
-    ...(!isInline && { [`${SAGEMAKER_HEADER}inputlocation`]: payload.location }),
-    // To SageMaker itself the request is bytes that it passes on.
-    ...(isInline && invocation === 'async-invocations' && { 'content-type': 'application/octet-stream' }),
-  }
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(given)) if (value !== undefined) headers[name] = value
+  const given = headersOf(invocation, payload, settings)
+  for (const name in given) if (given[name] !== undefined) headers[name] = given[name]
+  if (!isInline) headers['x-amzn-sagemaker-inputlocation'] = payload.location
+  // To SageMaker itself the request is bytes that it passes on.
+  else if (invocation === 'async-invocations') headers['content-type'] = 'application/octet-stream'
   const request = {
     method: 'POST' as const,
     url: `${connection.baseUrl}/endpoints/${encodeURIComponent(endpoint)}/${invocation}`,

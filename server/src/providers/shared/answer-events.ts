@@ -57,7 +57,7 @@ export function answerEvents(
       open = false
       return { value: framer.flush() }
     }
-    const events = framer.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
+    const events = framer.push(value)
     if (framer.pending <= MOST_PENDING) return { value: events }
     cut()
     return fail(invalidOutput(provider, 'sent an endless event', response))

@@ -1,6 +1,6 @@
 import type { Connection, TransportRequest, TransportResponse } from '../../core/adapter.ts'
 import { isObject } from '../../lib/objects.ts'
-import { type ErrorReader, invalidOutput, parseJson, requireReadable } from './failure.ts'
+import { type ErrorReader, invalidOutput, isReadable, parseJson, refusalOf } from './failure.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -16,13 +16,11 @@ export async function exchange(
   connection: Connection,
   readError: ErrorReader,
 ): Promise<TransportResponse> {
-  const response = await connection.transport(url, {
-    ...request,
-    headers: { ...request.headers, ...connection.headers },
-    signal: connection.signal,
-  })
-  await requireReadable(response, connection.provider, readError)
-  return response
+  const { method, body } = request
+  const headers = { ...request.headers, ...connection.headers }
+  const response = await connection.transport(url, { method, headers, body, signal: connection.signal })
+  if (isReadable(response)) return response
+  throw await refusalOf(response, connection.provider, readError)
 }
 
 /**

@@ -158,24 +158,22 @@ export function errorReader(read: (body: string, status: number, headers: Header
   }
 }
 
-/**
- * Lets nothing pass but an answer with a good status and a body that can be read.
- *
- * @throws TurnoutError as `readError` makes it, invalid_output for a good answer that is packed
- */
-export async function requireReadable(
+/** Whether an answer has a good status and a body that can be read; else `refusalOf` says what it means. */
+export const isReadable = ({ status, headers }: TransportResponse): boolean =>
+  status < 300 && packing(headers) === undefined
+
+/** What an answer that cannot be used means: as `readError` makes it, invalid_output for a good one that is packed. */
+export async function refusalOf(
   response: TransportResponse,
   provider: string,
   readError: ErrorReader,
-): Promise<void> {
+): Promise<TurnoutError> {
   const { status, headers } = response
   const packed = packing(headers)
-  if (status >= 300) {
-    const isRead = status >= 400 && packed === undefined
-    throw readError(status, headers, isRead ? await readErrorBody(response) : '', provider)
-  }
-  if (packed === undefined) return
-  throw invalidOutput(provider, `encoded its answer as ${packed}, which was not asked for`, response, false)
+  if (status < 300)
+    return invalidOutput(provider, `encoded its answer as ${packed}, which was not asked for`, response, false)
+  const isRead = status >= 400 && packed === undefined
+  return readError(status, headers, isRead ? await readErrorBody(response) : '', provider)
 }
 
 /** A good status with an answer that cannot be understood. `retryable: false` where it has been paid for. */

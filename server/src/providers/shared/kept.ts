@@ -55,6 +55,7 @@ export function interleaved(
   wireText: (said: string) => Item[],
   wireCall: (call: ToolCall) => Item,
 ): Item[] {
+  if (kept.length === 0) return [...(text === '' ? [] : wireText(text)), ...toolCalls.map(wireCall)]
   const items: Item[] = []
   let characters = 0
   let calls = 0

@@ -112,7 +112,7 @@ test('a seed is brought within its bounds', () => {
 
 describe('a form', () => {
   const read = ({ headers, body }: ReturnType<typeof formRequest>) =>
-    parseMultipart(body, multipartBoundary(headers['content-type']!)!)
+    parseMultipart(Buffer.from(body as string), multipartBoundary(headers['content-type']!)!)
 
   test('has fields as text, objects as JSON, and pictures as files', () => {
     const picture = { base64: PNG.toString('base64'), mediaType: 'image/png' }

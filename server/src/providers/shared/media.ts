@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { TurnoutError } from '../../core/error.ts'
 import type { Picture } from '../../core/text.ts'
 import { mediaTypeOfBytes } from '../../lib/media-type.ts'
-import { encodeMultipart, multipartType, type TextOrFile } from '../../lib/multipart.ts'
+import { encodeFields, encodeMultipart, type TextOrFile } from '../../lib/multipart.ts'
 
 /** What adapters of media share: pictures on their way in, media types, shapes. */
 
@@ -80,8 +80,7 @@ export function mediaTypeOfUrl(url: string): string | undefined {
 
 /** The media type of a Content-Type header, without parameters; undefined where it names neither picture nor video. */
 export function mediaTypeOfHeader(header: string | undefined): string | undefined {
-  const type = header?.split(';', 1)[0]?.trim().toLowerCase()
-  return type !== undefined && /^(image|video)\/[\w.+-]+$/.test(type) ? type : undefined
+  return header && /^\s*((?:image|video)\/[\w.+-]+)\s*(?:;|$)/i.exec(header)?.[1]?.toLowerCase()
 }
 
 /** Width over height of an aspect ratio such as `16:9`; NaN for words such as `auto`. */
@@ -156,16 +155,26 @@ const NAMES = Object.keys(SETTINGS) as MediaSetting[]
 
 const isAsked = (setting: MediaSetting, value: unknown): boolean =>
   // Every model draws backgrounds that are not transparent.
-  setting === 'background' ? value === 'transparent' : Array.isArray(value) ? value.length > 0 : value !== undefined
+  setting === 'background' ? value === 'transparent' : !Array.isArray(value) || value.length > 0
 
 /** One sentence for every setting of the call that the model does not take and that is therefore not sent. */
 export const leftOut = (
   call: Readonly<Partial<Record<MediaSetting, unknown>>>,
   taken: readonly MediaSetting[],
-): string[] =>
-  NAMES.filter((setting) => isAsked(setting, call[setting]) && !taken.includes(setting)).map(
-    (setting) => `The model takes no ${SETTINGS[setting]}; it was left out (${setting}).`,
-  )
+): string[] => {
+  const warnings: string[] = []
+  for (const setting of NAMES) {
+    const value = call[setting]
+    if (value === undefined || taken.includes(setting) || !isAsked(setting, value)) continue
+    warnings.push(`The model takes no ${SETTINGS[setting]}; it was left out (${setting}).`)
+  }
+  return warnings
+}
+
+/** What is to be told of a count, where one call makes one picture. */
+export function warnOfCount({ count }: { count: number }, warnings: string[]): void {
+  if (count > 1) warnings.push(`The model makes one picture per call; ${count} were asked for.`)
+}
 
 /** A seed from 0 to `max`, whatever seed was asked for; that it had to be changed is said in `warnings`. */
 export function seedWithin(seed: number | undefined, max: number, warnings: string[]): number | undefined {
@@ -177,7 +186,8 @@ export function seedWithin(seed: number | undefined, max: number, warnings: stri
 
 /** As browsers write field names, so that none can break out of its header. */
 const ESCAPES: Readonly<Record<string, string>> = { '"': '%22', '\r': '%0D', '\n': '%0A' }
-const escapeName = (name: string): string => name.replace(/["\r\n]/g, (character) => ESCAPES[character]!)
+const escapeName = (name: string): string =>
+  /["\r\n]/.test(name) ? name.replace(/["\r\n]/g, (character) => ESCAPES[character]!) : name
 
 const fieldText = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 
@@ -186,8 +196,8 @@ const fileName = (name: string, mediaType: string): string => `${name}.${/^image
 /**
  * A multipart/form-data request in the form that `exchange` takes. Fields that
  * are undefined or null are left out, objects become JSON. The body is one
- * piece of bytes with a known length: the client that carries it takes no
- * FormData but its own.
+ * piece with a known length, bytes where files are in it: the client that
+ * carries it takes no FormData but its own.
  *
  * @param files Pictures by field; several of one field are sent in their order
  */
@@ -195,20 +205,29 @@ export function formRequest(
   fields: Readonly<Record<string, unknown>>,
   files: readonly (readonly [field: string, picture: InlinePicture])[],
   headers: Record<string, string>,
-): { method: 'POST'; headers: Record<string, string>; body: Buffer } {
-  const parts: TextOrFile[] = []
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined || value === null) continue
-    parts.push({ name: escapeName(name), filename: undefined, contentType: undefined, data: fieldText(value) })
-  }
-  for (const [name, picture] of files) {
-    const { mediaType } = picture
-    parts.push({ name, filename: fileName(name, mediaType), contentType: mediaType, data: bytesOf(picture) })
+): { method: 'POST'; headers: Record<string, string>; body: string | Buffer } {
+  const texts: [name: string, text: string][] = []
+  for (const name in fields) {
+    const value = fields[name]
+    if (value !== undefined && value !== null) texts.push([escapeName(name), fieldText(value)])
   }
   const boundary = `turnout-${randomUUID()}`
   return {
     method: 'POST',
-    headers: { ...headers, 'content-type': multipartType(boundary) },
-    body: encodeMultipart(parts, boundary),
+    headers: { ...headers, 'content-type': `multipart/form-data; boundary=${boundary}` },
+    body: files.length === 0 ? encodeFields(texts, boundary) : withFiles(texts, files, boundary),
   }
+}
+
+function withFiles(
+  texts: readonly (readonly [name: string, text: string])[],
+  files: readonly (readonly [field: string, picture: InlinePicture])[],
+  boundary: string,
+): Buffer {
+  const parts = texts.map(([name, data]): TextOrFile => ({ name, filename: undefined, contentType: undefined, data }))
+  for (const [name, picture] of files) {
+    const { mediaType } = picture
+    parts.push({ name, filename: fileName(name, mediaType), contentType: mediaType, data: bytesOf(picture) })
+  }
+  return encodeMultipart(parts, boundary)
 }

@@ -22,5 +22,6 @@ async function start(dialect: Dialect, call: ImageCall, connection: Connection):
 /** Pictures by OpenAI's image endpoints, which answer when they are done. */
 export const createOpenAIImage = (dialect: Dialect): ImageAdapter => ({
   links: false,
+  takesWords: true,
   start: (call, connection) => start(dialect, call, connection),
 })

@@ -1,13 +1,13 @@
 import type { Connection, ListedModel } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
-import { requireReadable } from './failure.ts'
+import { isReadable, refusalOf } from './failure.ts'
 import { openAIHeaders, versionedBase } from './openai-door.ts'
 import { openAIError } from './openai-errors.ts'
 
 /** Asks `url` for JSON without paying for anything. */
 export async function getJson(url: string, connection: Connection): Promise<Record<string, unknown>> {
   const response = await connection.transport(url, { headers: openAIHeaders(connection), signal: connection.signal })
-  await requireReadable(response, connection.provider, openAIError)
+  if (!isReadable(response)) throw await refusalOf(response, connection.provider, openAIError)
   const body = await response.text()
   try {
     const value: unknown = JSON.parse(body)

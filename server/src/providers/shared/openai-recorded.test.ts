@@ -179,7 +179,12 @@ describe.skipIf(wireFolder() === undefined)('recorded pictures (skipped without 
 
   test.each(['openai-image', 'openai-image-edit'])('%s', async (name) => {
     const body = readWire(`${FOLDER}/${name}.json`)
-    const { data } = JSON.parse(body) as { data: { b64_json: string; revised_prompt?: string }[] }
+    const { data, ...told } = JSON.parse(body) as {
+      data: { b64_json: string; revised_prompt?: string }[]
+      [name: string]: unknown
+    }
+    const words = ['background', 'output_format', 'quality', 'size'].filter((word) => told[word] !== undefined)
+    const drawn = Object.fromEntries(words.map((word) => [word, told[word]]))
     const outcome = await openai.image!.start(drawing, connectTo([{ body }]))
     expect(outcome).toMatchObject({ status: 'done', usage: { images: data.length } })
     expect('media' in outcome && outcome.media).toEqual(
@@ -187,6 +192,7 @@ describe.skipIf(wireFolder() === undefined)('recorded pictures (skipped without 
         bytes: Buffer.from(b64_json, 'base64'),
         mediaType: 'image/png',
         ...(revised_prompt && { revisedPrompt: revised_prompt }),
+        ...(words.length > 0 && { drawn }),
       })),
     )
   })

@@ -7,7 +7,7 @@ import { readUsage } from '../../core/openai/usage.ts'
 import type { ContentPart, TextCall, TextMessage, TextPart, TextResult, ToolCall } from '../../core/text.ts'
 import { EventFramer, MOST_PENDING, type ServerSentEvent } from '../../lib/sse.ts'
 import { following } from './exchange.ts'
-import { type ErrorReader, invalidOutput, requireReadable, text } from './failure.ts'
+import { type ErrorReader, invalidOutput, isReadable, refusalOf, text } from './failure.ts'
 import { openAIHeaders, versionedBase } from './openai-door.ts'
 import { openAIError } from './openai-errors.ts'
 
@@ -114,8 +114,8 @@ async function post(
     body: requestBody(call, connection, stream),
     signal: connection.signal,
   })
-  await requireReadable(response, connection.provider, readError)
-  return response
+  if (isReadable(response)) return response
+  throw await refusalOf(response, connection.provider, readError)
 }
 
 interface Completion {
@@ -227,7 +227,7 @@ function deltas({ choices }: ChatChunk): TextPart[] {
 const LINGER_MS = 5_000
 
 /** Whether bytes are the beginning of a JSON object, which no event stream is; undefined while they are blank. */
-function beginsObject(bytes: Buffer): boolean | undefined {
+function beginsObject(bytes: Uint8Array): boolean | undefined {
   const first = bytes.find((byte) => byte > 0x20)
   return first === undefined ? undefined : first === 0x7b
 }
@@ -278,7 +278,7 @@ async function* stream(call: TextCall, connection: Connection, readError: ErrorR
   const framer = new EventFramer()
   const reader = new ChatStreamReader()
   const answer = new AnswerBytes(response, reader, exchange)
-  const whole: Buffer[] = []
+  const whole: Uint8Array[] = []
   let size = 0
   let isWhole: boolean | undefined
   let begun = false
@@ -302,13 +302,12 @@ async function* stream(call: TextCall, connection: Connection, readError: ErrorR
     while (!marked && !(reader.complete && reader.chunk.usage)) {
       const { done, value } = await answer.next()
       if (done) break
-      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-      isWhole ??= beginsObject(bytes)
+      isWhole ??= beginsObject(value)
       // Not `yield*`, which makes promises of its own for every part of what is no promise.
       if (isWhole) {
-        whole.push(bytes)
-        size += bytes.length
-      } else for (const event of framer.push(bytes)) for (const part of read(event)) yield part
+        whole.push(value)
+        size += value.length
+      } else for (const event of framer.push(value)) for (const part of read(event)) yield part
       if (Math.max(size, framer.pending) > MOST_PENDING) {
         throw invalidOutput(connection.provider, 'sent an endless answer', response)
       }

@@ -1,6 +1,5 @@
 import { TurnoutError } from '../../core/error.ts'
 import type { ImageCall } from '../../core/media.ts'
-import { defined } from '../../lib/objects.ts'
 import {
   aspectRatioOf,
   type InlinePicture,
@@ -9,6 +8,7 @@ import {
   pictureOf,
   requireAtMost,
   seedWithin,
+  warnOfCount,
 } from '../shared/media.ts'
 import { ASPECT_RATIOS, OPERATIONS, type Service, STYLES, serviceOf } from './services.ts'
 
@@ -37,14 +37,13 @@ function chooseService(call: ImageCall, provider: string): Service {
   throw new TurnoutError('invalid_input', `operation must be one of ${known}.`, { provider, param: 'operation' })
 }
 
-/** The settings of the call that the service takes, in its words; what had to be changed goes to `warnings`. */
-function derive(call: ImageCall, service: Service, warnings: string[]): Record<string, unknown> {
-  const fields: Record<string, unknown> = {}
+/** Sets what of the call the service takes, in its words; what had to be changed goes to `warnings`. */
+function derive(call: ImageCall, service: Service, fields: Record<string, unknown>, warnings: string[]): void {
   const takes = (setting: (typeof service.takes)[number]) => service.takes.includes(setting)
   if (service.prompt) fields.prompt = call.prompt
   if (service.model) fields.model = service.model
-  if (takes('negativePrompt')) fields.negative_prompt = call.negativePrompt
-  if (takes('seed')) fields.seed = seedWithin(call.seed, MAX_SEED, warnings)
+  if (takes('negativePrompt') && call.negativePrompt !== undefined) fields.negative_prompt = call.negativePrompt
+  if (takes('seed') && call.seed !== undefined) fields.seed = seedWithin(call.seed, MAX_SEED, warnings)
   if (takes('guidanceScale') && call.guidanceScale !== undefined) {
     const scale = Math.min(GUIDANCE.max, Math.max(GUIDANCE.min, call.guidanceScale))
     if (scale !== call.guidanceScale) warnings.push(`The guidance scale ${call.guidanceScale} became ${scale}.`)
@@ -58,7 +57,6 @@ function derive(call: ImageCall, service: Service, warnings: string[]): Record<s
     if (FORMATS.has(call.outputFormat)) fields.output_format = call.outputFormat
     else warnings.push(`The model does not write ${call.outputFormat}; its formats are ${[...FORMATS].join(', ')}.`)
   }
-  return fields
 }
 
 /** The shape of the picture, for services that draw a new one. */
@@ -79,10 +77,10 @@ function takeFiles(
   const pictures = call.pictures ?? []
   if (service.takes.includes('pictures')) requireAtMost(pictures, service.pictures.length, provider)
   const files = new Map<string, InlinePicture>()
-  service.pictures.forEach((field, index) => {
+  for (const [index, field] of service.pictures.entries()) {
     const picture = pictures[index]
     if (picture) files.set(field, inlineOf(picture, provider))
-  })
+  }
   if (call.mask && service.takes.includes('mask')) files.set('mask', inlineOf(call.mask, provider))
   for (const field of FILE_FIELDS) {
     const given = fields[field]
@@ -93,15 +91,24 @@ function takeFiles(
   return [...files]
 }
 
+/** Fields without the one that is no field, but names the service. */
+function withoutOperation(fields: ImageCall['inputs'] = {}): Readonly<Record<string, unknown>> {
+  if (fields.operation === undefined) return fields
+  const { operation: _, ...rest } = fields
+  return rest
+}
+
 /** @throws TurnoutError invalid_input */
 export function stabilityRequest(call: ImageCall, provider: string): StabilityRequest {
   const service = chooseService(call, provider)
   const warnings = leftOut(call, service.takes)
+  warnOfCount(call, warnings)
   if (service === OPERATIONS.inpaint)
     warnings.push(`Painting within a mask is a service of its own, not ${call.model}.`)
-  const { operation: _default, ...defaults } = call.defaults ?? {}
-  const { operation: _input, ...inputs } = call.inputs ?? {}
-  const fields: Record<string, unknown> = { ...defaults, ...defined(derive(call, service, warnings)) }
+  const defaults = withoutOperation(call.defaults)
+  const inputs = withoutOperation(call.inputs)
+  const fields: Record<string, unknown> = { ...defaults }
+  derive(call, service, fields, warnings)
   const files = takeFiles(call, service, Object.assign(fields, inputs), provider)
   const hasPicture = files.some(([field]) => field === 'image')
   if (service.modes && hasPicture) {

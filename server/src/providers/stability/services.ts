@@ -1,3 +1,4 @@
+import { memoised } from '../../lib/memoised.ts'
 import type { MediaSetting } from '../shared/media.ts'
 
 /**
@@ -52,13 +53,13 @@ export const OPERATIONS: Readonly<Record<string, Service>> = {
 }
 
 /** The service of a model: `core`, `ultra`, or `sd3` for everything else, which names its model itself. */
-export function serviceOf(model: string): Service {
+export const serviceOf = memoised((model): Service => {
   const name = model.replace(/^stable-image-/, '')
   if (name === 'core') return { path: 'generate/core', takes: GENERATE, prompt: true, pictures: [] }
   const fromPicture = { prompt: true, pictures: ['image'], needsStrength: true }
   if (name === 'ultra') return { path: 'generate/ultra', takes: FROM_PICTURE, ...fromPicture }
   return { path: 'generate/sd3', model, takes: [...FROM_PICTURE, 'guidanceScale'], modes: true, ...fromPicture }
-}
+})
 
 export const ASPECT_RATIOS = ['21:9', '16:9', '3:2', '5:4', '1:1', '4:5', '2:3', '9:16', '9:21'] as const
 

@@ -39,7 +39,7 @@ const MODEL_PAGES = { source: 'platform.claude.com/docs, pages of models', asOf:
 
 export const ANTHROPIC: readonly ModelPatch[] = [
   { ...claude('claude-fable-5-1', 1_000_000, 128_000), prices: flat('10', '0.25', '12.5', '50') },
-  { ...claude('claude-fable-5', 1_000_000), prices: flat('10', '1', '12.5', '50') },
+  { ...claude('claude-fable-5', 1_000_000, 128_000), prices: flat('10', '1', '12.5', '50') },
   { ...claude('claude-opus-5-5', 1_000_000), prices: flat('4', '0.2', '5', '20') },
   { ...claude('claude-opus-5', 1_000_000, 128_000), prices: flat('5', '0.5', '6.25', '25') },
   { ...claude('claude-opus-4-8', 1_000_000), prices: flat('5', '0.5', '6.25', '25') },

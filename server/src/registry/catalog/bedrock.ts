@@ -33,6 +33,22 @@ const CLAUDES: ModelPatch[] = [
   },
   { ...claude('claude-opus-5', 'global.anthropic.claude-opus-5', 1_000_000), prices: flat('5', '0.5', '6.25', '25') },
   {
+    ...claude('claude-opus-4-8', 'global.anthropic.claude-opus-4-8', 1_000_000),
+    prices: flat('5', '0.5', '6.25', '25'),
+  },
+  {
+    ...claude('claude-opus-4-7', 'global.anthropic.claude-opus-4-7', 1_000_000),
+    prices: flat('5', '0.5', '6.25', '25'),
+  },
+  {
+    ...claude('claude-opus-4-6', 'global.anthropic.claude-opus-4-6-v1', 1_000_000),
+    prices: flat('5', '0.5', '6.25', '25'),
+  },
+  {
+    ...claude('claude-opus-4-5', 'global.anthropic.claude-opus-4-5-20251101-v1:0', 200_000),
+    prices: flat('5', '0.5', '6.25', '25'),
+  },
+  {
     ...claude('claude-sonnet-5', 'global.anthropic.claude-sonnet-5', 1_000_000),
     prices: flat('2', '0.2', '2.5', '10'),
   },

@@ -62,6 +62,8 @@ export const DASHSCOPE: readonly ModelPatch[] = [
   image('qwen-image-edit', undefined, true),
   image('qwen-image-edit-plus', undefined, true),
   image('wan2.6-t2i', undefined),
+  video('wan2.7-t2v', false),
+  video('wan2.7-i2v', true),
   video('wan2.6-t2v', false),
   video('wan2.6-i2v', true),
 ]

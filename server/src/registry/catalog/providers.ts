@@ -30,6 +30,8 @@ export interface ProviderPreset {
   maxConnections: number
   timeouts?: Timeouts
   docs: string
+  /** What is to be done before it has models, where a credential is not enough. */
+  setup?: string
 }
 
 /** Hosted providers bound concurrency themselves (429); ours only keeps a runaway client from using up all sockets. */
@@ -124,6 +126,8 @@ export const PRESETS: readonly ProviderPreset[] = [
     regionVariable: 'AWS_REGION',
     defaultRegion: 'us-west-2',
     docs: 'https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Operations_Amazon_SageMaker_Runtime.html',
+    setup:
+      'Its models are endpoints of your account: enable sagemaker/qwen-image or sagemaker/wan with the name of an endpoint as upstreamId, or describe a model of your own.',
   },
   {
     ...HOSTED,

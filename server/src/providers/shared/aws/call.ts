@@ -1,7 +1,6 @@
 import type { Connection, TransportResponse } from '../../../core/adapter.ts'
 import { TurnoutError } from '../../../core/error.ts'
-import { exchange } from '../exchange.ts'
-import type { ErrorReader } from '../failure.ts'
+import { type ErrorReader, isReadable, refusalOf } from '../failure.ts'
 import { type AwsAccess, accessOf } from './credentials.ts'
 import { type Signable, signed } from './sign.ts'
 
@@ -20,12 +19,12 @@ export const S3: AwsService = { name: 's3', bearer: false }
 const lowerCase = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
-async function authorized(
+function authorized(
   request: Signable,
   access: AwsAccess,
   service: AwsService,
   { provider, region }: Connection,
-): Promise<Record<string, string>> {
+): Record<string, string> {
   if ('bearer' in access) {
     if (service.bearer) return { ...request.headers, authorization: `Bearer ${access.bearer}` }
     const what = `its credential must be ACCESS_KEY_ID:SECRET or ACCESS_KEY_ID:SECRET:SESSION_TOKEN`
@@ -57,10 +56,12 @@ export async function callAws(
   readError: ErrorReader,
 ): Promise<TransportResponse> {
   const access = await accessOf(connection)
-  const whole = { ...request, headers: { ...request.headers, ...lowerCase(connection.headers) } }
-  const headers = await authorized(whole, access, service, connection)
   const { method, url, body } = request
-  return exchange(url, { method, headers, body }, { ...connection, headers: {} }, readError)
+  const given = { ...request.headers, ...lowerCase(connection.headers) }
+  const headers = authorized({ method, url, headers: given, body }, access, service, connection)
+  const response = await connection.transport(url, { method, headers, body, signal: connection.signal })
+  if (isReadable(response)) return response
+  throw await refusalOf(response, connection.provider, readError)
 }
 
 /** The number by which AWS finds a request again. */

@@ -1,5 +1,6 @@
 import type { Connection } from '../../../core/adapter.ts'
 import { TurnoutError } from '../../../core/error.ts'
+import { memoised } from '../../../lib/memoised.ts'
 
 /** A key pair, with the session that it belongs to if it is a temporary one. */
 export interface AwsKeys {
@@ -14,12 +15,12 @@ export type AwsAccess = { keys: AwsKeys } | { bearer: string }
 /** `ACCESS_KEY_ID:SECRET`, `ACCESS_KEY_ID:SECRET:SESSION_TOKEN`; no part of a key pair has a colon or white space. */
 const KEY_PAIR = /^([^:\s]+):([^:\s]+)(?::([^:\s]+))?$/
 
-function readCredential(credential: string): AwsAccess {
+const readCredential = memoised((credential): AwsAccess => {
   const [, accessKeyId, secretAccessKey, sessionToken] = KEY_PAIR.exec(credential) ?? []
   return accessKeyId === undefined || secretAccessKey === undefined
     ? { bearer: credential }
     : { keys: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) } }
-}
+})
 
 type Chain = () => Promise<AwsKeys>
 

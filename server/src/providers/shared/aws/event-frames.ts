@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { asBuffer } from '../../../lib/bytes.ts'
 
 /** One message of `application/vnd.amazon.eventstream`. */
 export interface AwsMessage {
@@ -93,7 +94,7 @@ export class FrameReader {
    * @throws Error for a broken one, once those before it have been given out
    */
   push(chunk: Uint8Array, messages: AwsMessage[]): void {
-    this.#waiting.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+    this.#waiting.push(asBuffer(chunk))
     this.#size += chunk.byteLength
     if (this.#size < this.#wanted) return
     const bytes = this.#waiting.length === 1 ? this.#waiting[0]! : Buffer.concat(this.#waiting)

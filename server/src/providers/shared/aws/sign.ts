@@ -1,4 +1,5 @@
-import { createHmac, hash } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
+import { memoised } from '../../../lib/memoised.ts'
 import type { AwsKeys } from './credentials.ts'
 
 /** A request as it will be sent. */
@@ -27,15 +28,19 @@ const UNSIGNED =
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
-const keys = new Map<string, Buffer>()
+const keys = new Map<string, KeyObject>()
 const MOST_KEYS = 100
 
-/** The key that signs for a day, which is kept because it takes four times the work of a signature. */
-function keyOf(secret: string, day: string, { region, service }: Scope): Buffer {
+/**
+ * The key that signs for a day, which is kept because it takes four times the
+ * work of a signature; as an object of its own, because making one of bytes
+ * anew takes even more.
+ */
+function keyOf(secret: string, day: string, { region, service }: Scope): KeyObject {
   const id = `${day}\n${region}\n${service}\n${secret}`
   const known = keys.get(id)
   if (known) return known
-  const key = hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), 'aws4_request')
+  const key = createSecretKey(hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), 'aws4_request'))
   if (keys.size === MOST_KEYS) keys.clear()
   keys.set(id, key)
   return key
@@ -45,16 +50,31 @@ const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /** Every path but S3's is freed of empty segments and encoded once more before it is signed. */
-const canonicalPath = (path: string, { service }: Scope): string =>
-  service === 's3' ? path : encode(path.replace(/\/{2,}/g, '/')).replaceAll('%2F', '/')
+const encodedAgain = (path: string): string => encode(path.replace(/\/{2,}/g, '/')).replaceAll('%2F', '/')
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-const canonicalQuery = (parameters: URLSearchParams): string =>
-  Array.from(parameters, ([name, value]) => [encode(name), encode(value)] as const)
+const canonicalQuery = (search: string): string =>
+  Array.from(new URLSearchParams(search), ([name, value]) => [encode(name), encode(value)] as const)
     .sort(([a, x], [b, y]) => order(a, b) || order(x, y))
     .map((pair) => pair.join('='))
     .join('&')
+
+interface Place {
+  host: string
+  /** Path and query, each a line, as they are signed. */
+  canonical: string
+}
+
+function placeOf(url: string, canonicalPath: (path: string) => string): Place {
+  const { host, pathname, search } = new URL(url)
+  return { host, canonical: `${canonicalPath(pathname)}\n${search === '' ? '' : canonicalQuery(search)}` }
+}
+
+/** Models and endpoints are few, and are called again and again. */
+const knownPlace = memoised((url) => placeOf(url, encodedAgain))
+/** Objects are many. */
+const objectPlace = (url: string): Place => placeOf(url, (path) => path)
 
 /**
  * The headers of a request with its signature (AWS Signature Version 4). Host,
@@ -71,7 +91,7 @@ export function signed(
   scope: Scope,
   now: Date = new Date(),
 ): Record<string, string> {
-  const { host, pathname, search, searchParams } = new URL(url)
+  const { host, canonical: place } = scope.service === 's3' ? objectPlace(url) : knownPlace(url)
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '')
   const day = time.slice(0, 8)
   const digest = hash('sha256', body)
@@ -92,8 +112,7 @@ export function signed(
     lines += `${name}:${value.trim().replace(/\s+/g, ' ')}\n`
   }
   const signedNames = names.join(';')
-  const query = search === '' ? '' : canonicalQuery(searchParams)
-  const canonical = `${method}\n${canonicalPath(pathname, scope)}\n${query}\n${lines}\n${signedNames}\n${digest}`
+  const canonical = `${method}\n${place}\n${lines}\n${signedNames}\n${digest}`
   const within = `${day}/${scope.region}/${scope.service}/aws4_request`
   const signature = createHmac('sha256', keyOf(secretAccessKey, day, scope))
     .update(`${ALGORITHM}\n${time}\n${within}\n${hash('sha256', canonical)}`)

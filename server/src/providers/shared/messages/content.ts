@@ -1,4 +1,4 @@
-import type { ContentPart, TextCall, TextMessage } from '../../../core/text.ts'
+import type { ContentPart, Picture, TextCall, TextMessage } from '../../../core/text.ts'
 import { interleaved, type Kept, keptIn } from '../kept.ts'
 import { isSameClaude } from './traits.ts'
 
@@ -23,15 +23,25 @@ const textBlocks = (text: string): Block[] => (text.trim() === '' ? [] : [{ type
 
 const FINE_DETAIL = 'Anthropic has no levels of detail for pictures; detail was left out.'
 
-function partBlocks(part: ContentPart, warnings: Set<string>): Block[] {
-  if (part.type === 'text') return textBlocks(part.text)
-  if (part.detail !== undefined && part.detail !== 'auto') warnings.add(FINE_DETAIL)
-  const { picture } = part
-  const source =
+const imageBlock = (picture: Picture): Block => ({
+  type: 'image',
+  source:
     'url' in picture
       ? { type: 'url', url: picture.url }
-      : { type: 'base64', media_type: picture.mediaType, data: picture.base64 }
-  return [{ type: 'image', source }]
+      : { type: 'base64', media_type: picture.mediaType, data: picture.base64 },
+})
+
+function contentBlocks(content: readonly ContentPart[], warnings: Set<string>): Block[] {
+  const blocks: Block[] = []
+  for (const part of content) {
+    if (part.type === 'text') {
+      blocks.push(...textBlocks(part.text))
+      continue
+    }
+    if (part.detail !== undefined && part.detail !== 'auto') warnings.add(FINE_DETAIL)
+    blocks.push(imageBlock(part.picture))
+  }
+  return blocks
 }
 
 /** The arguments as the object that the wire wants; text that is none goes as the only member of one. */
@@ -60,7 +70,7 @@ function thoughtsOf({ opaque }: AssistantMessage, model: string): Kept[] {
 function turnOf(message: Exclude<TextMessage, { role: 'system' }>, model: string, warnings: Set<string>): Turn {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: message.content.flatMap((part) => partBlocks(part, warnings)) }
+      return { role: 'user', content: contentBlocks(message.content, warnings) }
     case 'assistant':
       return {
         role: 'assistant',
@@ -72,7 +82,7 @@ function turnOf(message: Exclude<TextMessage, { role: 'system' }>, model: string
         })),
       }
     case 'tool': {
-      const content = message.content.flatMap((part) => partBlocks(part, warnings))
+      const content = contentBlocks(message.content, warnings)
       const result = { type: 'tool_result', tool_use_id: wireId(message.callId), content }
       return { role: 'user', content: [content.length === 0 ? { ...result, content: undefined } : result] }
     }

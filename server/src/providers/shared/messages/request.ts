@@ -1,4 +1,5 @@
 import type { TextCall } from '../../../core/text.ts'
+import { filled } from '../../../lib/objects.ts'
 import { conversation } from './content.ts'
 import { planOutput } from './output.ts'
 import { sampling } from './sampling.ts'
@@ -44,10 +45,6 @@ function warnOfOthers({ seed, presencePenalty, frequencyPenalty }: TextCall, war
   if (presencePenalty) warn.add('Anthropic takes no presence penalty; it was left out.')
   if (frequencyPenalty) warn.add('Anthropic takes no frequency penalty; it was left out.')
 }
-
-/** A member that has members, or undefined. */
-const filled = (fields: Json): Json | undefined =>
-  Object.values(fields).some((value) => value !== undefined) ? fields : undefined
 
 /** The system text with one more paragraph; the record of a model may have it in blocks. */
 function withInstruction(system: unknown, instruction: string | undefined): unknown {

@@ -31,7 +31,8 @@ function readMessage(
   const parts = reader.start(message)
   const rest = reader.rest()
   if (rest) parts.push(rest)
-  return whole([...parts, reader.finish(connection.provider, response.status, requestIdOf(response))])
+  parts.push(reader.finish(connection.provider, response.status, requestIdOf(response)))
+  return whole(parts)
 }
 
 /** The non-streaming call. */

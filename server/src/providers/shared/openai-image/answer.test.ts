@@ -43,6 +43,12 @@ describe('a picture', () => {
   })
 })
 
+test('how they were made is told, where the answer says so', async () => {
+  const drawn = { size: '1024x1024', quality: 'low', background: 'opaque', output_format: 'webp' }
+  expect(await draw(data(b64(WEBP), drawn))).toMatchObject({ media: [{ drawn }] })
+  expect(await draw(data(b64(WEBP)))).not.toHaveProperty('media.0.drawn')
+})
+
 test('usage is told, and all output is pictures', async () => {
   const usage = { input_tokens: 9, output_tokens: 272, input_tokens_details: { text_tokens: 7, image_tokens: 2 } }
   const headers = { 'x-request-id': 'req_1' }

@@ -1,5 +1,5 @@
 import type { TransportResponse } from '../../../core/adapter.ts'
-import type { Media, MediaDone } from '../../../core/media.ts'
+import type { Drawn, Media, MediaDone } from '../../../core/media.ts'
 import { readUsage } from '../../../core/openai/usage.ts'
 import { mediaTypeOfBytes } from '../../../lib/media-type.ts'
 import { isObject } from '../../../lib/objects.ts'
@@ -20,6 +20,17 @@ function place(base64: string | undefined, url: string | undefined, format: unkn
   if (data !== undefined) return inline(Buffer.from(url.slice(data.length), 'base64'), format)
   return { url, mediaType: mediaTypeOfUrl(url) ?? mediaTypeOfFormat(format) ?? 'image/png' }
 }
+
+const DRAWN = ['background', 'output_format', 'quality', 'size'] as const
+
+/** How the pictures of an answer were made, as far as it says so. */
+const readDrawn = (answer: Readonly<Record<string, unknown>>): Drawn =>
+  Object.fromEntries(
+    DRAWN.flatMap((name) => {
+      const word = text(answer[name])
+      return word === undefined ? [] : [[name, word]]
+    }),
+  )
 
 /** One picture of an answer. @param format That was asked for, or that the answer names. */
 function readPicture(value: unknown, format: unknown): Media[] {
@@ -57,7 +68,10 @@ export async function readImages(
   }
   if (answer.error) throw openAIError(status, headers, body, provider)
   const written = text(answer.output_format) ?? format
-  const media = Array.isArray(answer.data) ? answer.data.flatMap((one) => readPicture(one, written)) : []
+  const drawn = readDrawn(answer)
+  const told = Object.keys(drawn).length > 0 && { drawn }
+  const pictures = Array.isArray(answer.data) ? answer.data.flatMap((one) => readPicture(one, written)) : []
+  const media = pictures.map((picture) => ({ ...picture, ...told }))
   if (media.length === 0) throw invalidOutput(provider, 'answered without a picture', response, false)
   const usage = readUsage(answer.usage)
   return {

@@ -43,6 +43,37 @@ function formOf({ headers, body }: Pick<Sent, 'headers' | 'body'>) {
 
 const FILE = `image/png ${Buffer.from(PIXEL, 'base64').toString('hex')}`
 
+describe('the words of a request', () => {
+  const words = { quality: 'hd', size: '1600x900', news_to_us: [1], user: 'user123' }
+
+  test('go on as they came, with the size that is sent', async () => {
+    const { sent, warnings } = await draw({ words, size: { width: 1536, height: 1024 }, quality: 'high', style: 'x' })
+    expect(jsonOf(sent)).toEqual({ model: 'gpt-image-2', prompt: 'a tram', ...words, size: '1536x1024' })
+    expect(warnings).toEqual([])
+    expect(jsonOf((await draw({ words: { size: 'auto' } })).sent)).toMatchObject({ size: 'auto' })
+  })
+
+  test('win over the defaults of the model', async () => {
+    const { sent } = await draw({ words, defaults: { quality: 'low', moderation: 'low' } })
+    expect(jsonOf(sent)).toMatchObject({ quality: 'hd', moderation: 'low' })
+  })
+
+  test.each<[string, Partial<ImageCall>, unknown]>([
+    ['nobody asked for one', {}, undefined],
+    ['one was asked for', { words: { n: 1 } }, 1],
+    ['it is one of several calls', { words: { n: 3 } }, 1],
+    ['one call makes several', { words: {}, count: 2 }, 2],
+  ])('name a count where %s as %j', async (_, asked, n) => {
+    expect(jsonOf((await draw({ words: {}, ...asked })).sent).n).toBe(n)
+  })
+
+  test('stand beside the files of an edit, in their order', async () => {
+    const { sent } = await draw({ words: { n: 2, quality: 'low' }, count: 2, pictures: [PICTURE], mask: PICTURE })
+    const parts = parseMultipart(sent.body as Buffer, multipartBoundary(sent.headers!['content-type']!)!)
+    expect(parts.map(({ name }) => name)).toEqual(['n', 'quality', 'model', 'prompt', 'image', 'mask'])
+  })
+})
+
 describe('OpenAI itself', () => {
   test('gets what it knows, and what it does not know is told', async () => {
     const { sent, warnings } = await draw({

@@ -50,6 +50,17 @@ function filesOf({ pictures = [], mask }: ImageCall, provider: string): ImageReq
   ]
 }
 
+/** What the request itself says, and what must differ in it; a count only where that was asked for, or is one of several. */
+function wordsOf({ words = {}, defaults, count, size, seed }: ImageCall): Record<string, unknown> {
+  return {
+    ...defaults,
+    ...words,
+    ...(size && { size: `${size.width}x${size.height}` }),
+    ...(seed !== undefined && { seed }),
+    ...((count !== 1 || words.n !== undefined) && { n: count }),
+  }
+}
+
 /**
  * Pictures are sent as files: JSON with links is newer and OpenAI's alone. No
  * `response_format` is asked for: a link serves as well as base64, the
@@ -66,6 +77,10 @@ export function imageRequest(call: ImageCall, dialect: Dialect, provider: string
   const files = filesOf(call, provider)
   const operation = files.length > 0 ? 'images.edit' : 'images.generate'
   const takes = operation === 'images.edit' ? family.edits : family.generates
+  if (call.words) {
+    const fields = { ...wordsOf(call), model: call.model, prompt: call.prompt }
+    return { operation, fields, files, warnings: [] }
+  }
   const warnings = leftOut(call, takes)
   const settings = (Object.keys(FIELDS) as (keyof typeof FIELDS)[]).filter(
     (setting) => takes.includes(setting) && call[setting] !== undefined,
