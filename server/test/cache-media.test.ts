@@ -2,18 +2,19 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CacheWorld } from './cache-world.ts'
 
 let world: CacheWorld
-let durable: CacheWorld
+let passing: CacheWorld
 beforeAll(async () => {
   world = await CacheWorld.start()
-  durable = await CacheWorld.start(['--durable-images', 'true'])
+  // Pictures are passed through, and are no jobs.
+  passing = await CacheWorld.start(['--durable-images', 'false'])
 })
 afterAll(async () => {
   await world.close()
-  await durable.close()
+  await passing.close()
 })
 beforeEach(async () => {
   await world.reset()
-  await durable.reset()
+  await passing.reset()
 })
 
 const SHARED = 'turnout_cache_requests_total{status="shared"}'
@@ -67,15 +68,22 @@ describe('pictures', () => {
     expect(world.door.asked).toBe(2)
   })
 
-  test('of a job are given again too', async () => {
-    const first = await draw('A tram at night.', {}, durable)
-    expect(first).toMatchObject({ status: 200, cache: 'miss' })
+  test('of a job are given again, and name it once', async () => {
+    const first = await draw('A tram at night.')
+    const again = await draw('A tram at night.')
     expect(first.headers.get('x-turnout-job-id')).toMatch(/^job_/)
-    const again = await draw('A tram at night.', {}, durable)
+    expect([again.cache, again.headers.get('x-turnout-job-id')]).toEqual(['hit', null])
+    expect(again.raw).toBe(first.raw)
+  })
+
+  test('that pass through are given again too', async () => {
+    const first = await draw('A tram at night.', {}, passing)
+    expect(first).toMatchObject({ status: 200, cache: 'miss' })
+    expect(first.headers.get('x-turnout-job-id')).toBeNull()
+    const again = await draw('A tram at night.', {}, passing)
     expect(again.cache).toBe('hit')
     expect(again.raw).toBe(first.raw)
-    expect(again.headers.get('x-turnout-job-id')).toBeNull()
-    expect(durable.door.asked).toBe(1)
+    expect(passing.door.asked).toBe(1)
   })
 
   test.each([

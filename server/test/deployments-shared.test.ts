@@ -30,7 +30,8 @@ describe.each(KINDS)('processes on one database (%s)', (kind) => {
   /** What a process has of its own: a connection, states, and a clock that may be wrong. */
   async function startProcess(skewMs = 0) {
     const db: Database = await database.open()
-    const now = () => Date.now() + skewMs
+    let ahead = skewMs
+    const now = () => Date.now() + ahead
     const health = new DeploymentHealth({ now })
     const board: DeploymentBoard = new DatabaseBoard(db, log, now)
     const told = vi.spyOn(board, 'tell')
@@ -40,6 +41,10 @@ describe.each(KINDS)('processes on one database (%s)', (kind) => {
       health,
       sharing,
       told,
+      /** As if time had passed. */
+      passes(ms: number) {
+        ahead += ms
+      },
       fails(errorCode: 'rate_limit' | 'timeout' | 'billing', deployment = house, retryAfterMs?: number) {
         const startedAt = health.now()
         health.attemptBegan(deployment)
@@ -115,6 +120,37 @@ describe.each(KINDS)('processes on one database (%s)', (kind) => {
       const rows = await database.db.sql.selectFrom('deployment_health').select('deployment').execute()
       expect(rows).toEqual([{ deployment: 'other' }])
     })
+  })
+
+  test('let the one try first that has set it aside, and try by themselves if nothing comes of it', async () => {
+    const [one, two, three] = await Promise.all([startProcess(), startProcess(), startProcess()])
+    const all = [one, two, three]
+    const resting = () => all.map(({ health }) => health.isResting(house))
+    one.fails('rate_limit', house, 60_000)
+    await until(() => expect(resting()).toEqual([true, true, true]))
+    for (const each of all) each.passes(61_000)
+    expect(resting()).toEqual([false, true, true])
+    one.health.attemptBegan(house)
+    // While that is on its way, nobody else is asked here either.
+    expect(resting()).toEqual([true, true, true])
+    for (const each of all) each.passes(6_000)
+    expect(resting()).toEqual([true, false, false])
+  })
+
+  test('leave the first try to whoever has set it aside for longer, and are well together when it succeeds', async () => {
+    const [one, two] = await Promise.all([startProcess(), startProcess()])
+    const resting = () => [one, two].map(({ health }) => health.isResting(house))
+    one.fails('rate_limit', house, 60_000)
+    await until(() => expect(two.health.isResting(house)).toBe(true))
+    // Asked all the same, because there was nobody else.
+    two.fails('rate_limit', house, 90_000)
+    const rest = () => one.health.of('house').coolingUntil - one.health.now()
+    await until(() => expect(rest()).toBeGreaterThan(70_000))
+    for (const each of [one, two]) each.passes(91_000)
+    await until(() => expect(resting()).toEqual([true, false]))
+    two.answers()
+    await until(() => expect(resting()).toEqual([false, false]))
+    expect(one.health.of('house')).toMatchObject({ open: false })
   })
 
   test('a reset is stronger than news from before it', async () => {

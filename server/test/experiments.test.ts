@@ -26,6 +26,10 @@ const CONFIGURATION = JSON.stringify({
       members: ['gpt-5.4'],
       experiment: { by: 'session', variants: { control: {}, other: { to: 'role:other' } } },
     },
+    pictures: {
+      members: ['gpt-image-2'],
+      experiment: { by: 'user', variants: { control: {}, other: { to: 'gpt-image-1.5' } } },
+    },
     partly: {
       members: ['gpt-5.4'],
       experiment: { variants: { missing: { weight: 1_000, to: 'claude-sonnet-5' }, there: { to: 'pool:bold' } } },
@@ -226,6 +230,44 @@ describe('the outcome', () => {
       variants: [{ variant: 'bad', weight: null }, { variant: 'good' }],
     })
     expect((await gateway.api('GET', '/api/experiments/none')).status).toBe(404)
+  })
+})
+
+describe('a job', () => {
+  const MODELS: Record<string, string> = { control: 'gpt-image-2', other: 'gpt-image-1.5' }
+
+  test('takes the variant of its user, and counts for it', async () => {
+    const given = new Map<string, string>()
+    for (const user of users.slice(0, 6)) {
+      const explained = await post('/api/route/explain', { model: 'pool:pictures', prompt: 'A tram.', user })
+      given.set(user, explained.body.data.variant)
+    }
+    expect(new Set(given.values())).toEqual(new Set(['control', 'other']))
+    const order = (userId: string, wait: number) =>
+      post('/api/images/generate', { model: 'pool:pictures', inputs: { prompt: 'A tram.' }, userId, wait })
+    for (const [user, variant] of given) {
+      const { body, status } = await order(user, 30)
+      expect(status).toBe(200)
+      expect(body.data).toMatchObject({ state: 'succeeded', attempts: [{ deployment: MODELS[variant] }] })
+    }
+    // One that fails counts too.
+    const [loser] = [...given].find(([, variant]) => variant === 'other')!
+    gateway.emulator.faults.add({
+      match: { model: 'gpt-image-1.5' },
+      fault: { kind: 'status', status: 400 },
+      times: 99,
+    })
+    const failed = await order(loser, 30)
+    expect(failed.body.data).toMatchObject({ state: 'failed' })
+    const count = (variant: string) => [...given.values()].filter((each) => each === variant).length
+    const { body } = await gateway.api('GET', '/api/experiments/pictures')
+    expect(body.data.variants).toMatchObject([
+      { variant: 'control', requests: count('control'), succeeded: count('control'), failed: 0, errorRate: 0 },
+      { variant: 'other', requests: count('other') + 1, succeeded: count('other'), failed: 1 },
+    ])
+    expect(Number(body.data.variants[0].cost)).toBeGreaterThan(0)
+    const usage = await gateway.api('GET', '/api/usage?model=gpt-image-1.5')
+    expect(usage.body.data[0]).toMatchObject({ experiment: 'pictures', variant: 'other', user: loser })
   })
 })
 

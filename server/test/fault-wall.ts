@@ -4,8 +4,8 @@ import { ADMIN_KEY, startGateway, type TestGateway } from './gateway.ts'
 /** Every fault in every place: what the client gets, who is asked how often, and what is billed. */
 
 const UPSTREAM = 'gpt-5.4-mini'
-const PLACES = ['a', 'b', 'c'] as const
-type Place = (typeof PLACES)[number]
+export const PLACES = ['a', 'b', 'c'] as const
+export type Place = (typeof PLACES)[number]
 
 /** Cases that run side by side; each lane has deployments and doubles of its own. */
 const LANES = 16
@@ -66,12 +66,27 @@ export interface Outcome {
   code: string | undefined
   /** How often each deployment was asked. */
   calls: number[]
+  /** One call after the other, by the records of the attempts. */
+  attempts: Attempted[]
   /** Nano-dollars on the provider's bill. */
   billed: number
   /** Those of the attempts whose cost is known, and how many there are whose cost is not. */
   known: number
   unknown: number
 }
+
+/** One call to a deployment. */
+export interface Attempted {
+  place: Place
+  errorCode: string | null
+  /** Epoch milliseconds. */
+  startedAt: number
+  /** Null where no content of a stream came. */
+  firstPartMs: number | null
+}
+
+/** How long a deployment is waited for, in milliseconds. Long enough for whoever is well on a busy machine. */
+export const LIMITS = { firstPartMs: 1_500, stallMs: 1_500, totalMs: 3_000 }
 
 const prices = {
   rates: [
@@ -80,6 +95,15 @@ const prices = {
   ],
   source: 'the test',
   asOf: '2026-01-01',
+}
+
+interface Recorded {
+  attempt: number
+  model: string
+  errorCode: string | null
+  cost: string | null
+  startedAt: string
+  firstPartMs: number | null
 }
 
 interface Lane {
@@ -92,8 +116,7 @@ const nameOf = (lane: number, place: Place): string => `lane${lane}-${place}`
 const configurationFor = (lanes: readonly Lane[]): string =>
   JSON.stringify({
     retry: { maxRetries: 1, backoffBase: 0.005, backoffFactor: 1, maxRetryAfter: 2 },
-    // Long enough for whoever is well on a busy machine.
-    timeouts: { firstPartMs: 1_500, stallMs: 1_500, totalMs: 3_000 },
+    timeouts: LIMITS,
     discovery: false,
     catalog: false,
     providers: Object.fromEntries(
@@ -215,6 +238,7 @@ export class FaultWall {
       finish: null,
       code: undefined,
       calls: [],
+      attempts: [],
       billed: 0,
       known: 0,
       unknown: 0,
@@ -227,9 +251,12 @@ export class FaultWall {
     }
     const id = response.headers.get('x-turnout-request-id')
     const recorded = await this.#gateway.api('GET', `/api/usage?requestId=${id}`)
-    for (const { cost } of recorded.body.data as { cost: string | null }[]) {
+    const records = recorded.body.data as Recorded[]
+    for (const { cost, model, errorCode, startedAt, firstPartMs } of records.sort((a, b) => a.attempt - b.attempt)) {
       if (cost === null) outcome.unknown += 1
       else outcome.known += Math.round(Number(cost) * 1e9)
+      const place = model.at(-1) as Place
+      outcome.attempts.push({ place, errorCode, startedAt: Date.parse(startedAt), firstPartMs })
     }
     return outcome
   }

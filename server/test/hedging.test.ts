@@ -259,7 +259,10 @@ test('whoever is slow or fails, an answer is whole and its own, and nobody is as
       const had = await world.ask('pool:drawn', { api: 'v1', stream })
       const asked = world.asked()
       expect(asked.filter((count) => count > 0).length).toBeLessThanOrEqual(2)
-      expect(had.headers.get('x-turnout-attempts')).toBe(String(asked[0]! + asked[1]! + asked[2]!))
+      // One of two may be left before its request has arrived.
+      const arrived = asked[0]! + asked[1]! + asked[2]!
+      const most = had.headers.has('x-turnout-hedged') ? arrived + 1 : arrived
+      expect([arrived, most]).toContain(Number(had.headers.get('x-turnout-attempts')))
       if (had.status === 200) {
         const model = had.headers.get('x-turnout-model') as Member
         expect(had).toMatchObject({ text: texts.get(`${model} ${stream}`), finish: 'stop', error: undefined })

@@ -43,6 +43,7 @@ const PRINTS: Readonly<Record<string, RegExp>> = {
   'As an object': /, \d+ ingredients$/m,
   Pictures: /0\.\d+/,
   Embeddings: /^2 256$/m,
+  'Answers that are kept': /^false true 0\ntrue 0 0 true\nfalse$/m,
   'One provider': /^1$/m,
   "Somebody's favourite": /^anthropic\nopenai$/m,
   Errors: /^model_not_found false .*gpt-5\.4-mini/m,

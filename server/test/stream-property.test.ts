@@ -105,7 +105,9 @@ test('in the library others go on as well, and a stream may be held', async () =
     { type: 'switched', from: 'one', to: 'two', reason: 'connection' },
   ])
   expect(parts.at(-1)).toMatchObject({ type: 'finish', text, model: 'two', attempts: 2 })
-  const held = await take({ commit: 'complete' })
-  expect(held.some(({ type }) => type === 'switched')).toBe(false)
-  expect(held.at(-1)).toMatchObject({ type: 'finish', text, finishReason: 'stop' })
+  for (const more of [{ commit: 'complete' }, { validate: { minLength: 1, when: 'before' } }]) {
+    const held = await take(more)
+    expect(held.some(({ type }) => type === 'switched')).toBe(false)
+    expect(held.at(-1)).toMatchObject({ type: 'finish', text, finishReason: 'stop' })
+  }
 })

@@ -1,6 +1,10 @@
 import type { Fault } from '@turnout/emulator'
+import type OpenAI from 'openai'
+import { zodResponseFormat } from 'openai/helpers/zod'
+import type { Stream } from 'openai/streaming'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { Streams } from './stream-world.ts'
+import { z } from 'zod'
+import { PROMPT, Streams } from './stream-world.ts'
 
 let world: Streams
 beforeAll(async () => {
@@ -218,20 +222,27 @@ describe('a model that continues what it is given', () => {
 })
 
 describe('a stream that is held until it is whole', () => {
+  const validate = { minLength: 1, when: 'before' }
   const ASKED: [string, () => ReturnType<Streams['chat']>][] = [
     ['by the request', () => world.chat('pool:twins', { turnout: { stream: { commit: 'complete' } } })],
     ['by its pool', () => world.chat('pool:whole')],
     ['of another dialect', () => world.chat('pool:claude-twins', { turnout: { stream: { commit: 'complete' } } })],
     ['by the native API', () => world.native('pool:twins', { stream: { commit: 'complete' } })],
+    ['to be judged', () => world.chat('pool:twins', { turnout: { validate } })],
+    ['to be judged, of another dialect', () => world.chat('pool:claude-twins', { turnout: { validate } })],
+    ['to be judged, by the native API', () => world.native('pool:twins', { validate })],
   ]
+  const UNSEEN: typeof FAULTS = [...FAULTS, ['silence', { kind: 'silence' }, 'timeout']]
 
   test.each(ASKED)('%s falls back unseen, whenever it fails', async (_, ask) => {
     const expected = await ask()
     await world.reset()
-    for (const [, fault] of FAULTS) {
+    for (const [, fault] of UNSEEN) {
       world.fail('north', fault, 9)
       const had = await ask()
       expect(had).toMatchObject({ status: 200, text: expected.text, finish: 'stop', error: undefined, switched: [] })
+      // A limit that has passed is not waited for again.
+      if (fault.kind === 'silence' || fault.kind === 'stall') expect(world.asked()).toEqual({ north: 1, south: 1 })
       await world.reset()
     }
   })
@@ -252,5 +263,107 @@ describe('a stream that is held until it is whole', () => {
     expect(had.chunks.at(-1).usage).toEqual(plain.chunks.at(-1).usage)
     expect(had.raw.endsWith('data: [DONE]\n\n')).toBe(true)
     expect(world.sites.north.requests().at(-1)!.body).not.toHaveProperty('turnout')
+  })
+})
+
+describe('what the SDK takes for finished', () => {
+  const messages = [{ role: 'user' as const, content: PROMPT }]
+  const PARAMETERS = {
+    type: 'object',
+    properties: { town: { type: 'string' }, why: { type: 'string' }, days: { type: 'integer' } },
+    required: ['town', 'why', 'days'],
+  }
+  const tools = [{ type: 'function' as const, function: { name: 'timetable', parameters: PARAMETERS } }]
+  const Page = z.object({ title: z.string(), sections: z.array(z.string()).min(3), priority: z.number() })
+  const response_format = zodResponseFormat(Page, 'page')
+
+  const calling = { tools, tool_choice: 'required' as const }
+  const callsOf = (model: string) => world.gateway.client.chat.completions.stream({ model, messages, ...calling })
+  const callOf = async (stream: ReturnType<typeof callsOf>) => {
+    const [call] = (await stream.finalChatCompletion()).choices[0]!.message.tool_calls!
+    return (call as OpenAI.ChatCompletionMessageFunctionToolCall).function
+  }
+  const pageOf = (model: string) => world.gateway.client.chat.completions.stream({ model, messages, response_format })
+
+  const ASKS = { 'a call': callsOf, 'structured output': pageOf }
+  /** Gemini gives its calls in one piece, within which nothing breaks off. */
+  const IN_PIECES = TWINS.slice(0, 2)
+
+  /** Reads to the end, as somebody who trusts the finish reason. */
+  async function read(stream: Stream<OpenAI.ChatCompletionChunk>) {
+    const seen = { written: '', finish: null as string | null }
+    const done = (async () => {
+      for await (const { choices } of stream) {
+        const { content, tool_calls } = choices[0]?.delta ?? {}
+        seen.written += tool_calls?.[0]?.function?.arguments ?? content ?? ''
+        seen.finish = choices[0]?.finish_reason ?? seen.finish
+      }
+    })()
+    const code = await done.then(
+      () => undefined,
+      (error: { code: string }) => error.code,
+    )
+    return { ...seen, code }
+  }
+
+  const create = (model: string, more: object) =>
+    world.gateway.client.chat.completions.create({ model, messages, stream: true, ...more })
+
+  test.each(IN_PIECES)('%s: a call that broke off is gone on with, and is one call', async (pool, from) => {
+    const expected = await callOf(callsOf(from))
+    for (const afterChunks of [5, 7, 9]) {
+      await world.reset()
+      world.fail('north', { kind: 'cut', afterChunks })
+      const { choices } = await callsOf(`pool:${pool}`).finalChatCompletion()
+      expect(choices[0]!.finish_reason).toBe('tool_calls')
+      expect(choices[0]!.message.tool_calls).toMatchObject([{ type: 'function', function: expected }])
+      expect(JSON.parse(expected.arguments)).toMatchObject({ town: expect.any(String), days: expect.any(Number) })
+      expect(world.asked()).toEqual({ north: 1, south: 1 })
+    }
+  })
+
+  test.each(TWINS)('%s: structured output that broke off is gone on with, and fits', async (pool, from) => {
+    const expected = (await pageOf(from).finalChatCompletion()).choices[0]!.message.content!
+    for (const afterChunks of [4, 6, 9]) {
+      await world.reset()
+      world.fail('north', { kind: 'cut', afterChunks })
+      const { choices } = await pageOf(`pool:${pool}`).finalChatCompletion()
+      expect(choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: expected } })
+      expect(choices[0]!.message.parsed).toEqual(Page.parse(JSON.parse(expected)))
+      expect(world.asked()).toEqual({ north: 1, south: 1 })
+    }
+  })
+
+  test.each(IN_PIECES)('%s: what nobody ends has no end', async (pool) => {
+    for (const [what, ask] of Object.entries(ASKS)) {
+      await world.reset()
+      world.fail('north', { kind: 'cut', afterChunks: 6 }, 9)
+      world.fail('south', { kind: 'cut', afterChunks: 6 }, 9)
+      await expect(ask(`pool:${pool}`).finalChatCompletion(), what).rejects.toMatchObject({
+        code: 'stream_interrupted',
+      })
+      await world.reset()
+      world.fail('north', { kind: 'stall', afterChunks: 6 }, 9)
+      world.fail('south', { kind: 'stall', afterChunks: 6 }, 9)
+      const seen = await read(await create(`pool:${pool}`, what === 'a call' ? calling : { response_format }))
+      expect(seen, what).toMatchObject({ finish: null, code: 'stream_interrupted' })
+      expect(() => JSON.parse(seen.written)).toThrow()
+    }
+  })
+
+  test('other calls and other objects than those that were begun are never mixed with them', async () => {
+    const page = (await pageOf('first').finalChatCompletion()).choices[0]!.message.content!
+    const call = (await callOf(callsOf('first'))).arguments
+    for (const [expected, more] of [
+      [call, calling],
+      [page, { response_format }],
+    ] as const) {
+      await world.reset()
+      world.fail('north', { kind: 'cut', afterChunks: 14 })
+      const seen = await read(await create('pool:strangers', more))
+      expect(seen).toMatchObject({ finish: null, code: 'stream_interrupted' })
+      expect(expected.startsWith(seen.written)).toBe(true)
+      expect(world.asked()).toEqual({ north: 1, south: 1 })
+    }
   })
 })

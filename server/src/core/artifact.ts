@@ -87,6 +87,8 @@ export interface ArtifactAbout {
   /** What it must be; absent: a picture or a video. */
   expected?: 'image' | 'video'
   lineage?: Partial<ArtifactLineage>
+  /** It is deleted after so many days, if nothing else has it deleted sooner. */
+  daysAtMost?: number
   /** Ends the writing with its reason. */
   signal?: AbortSignal
 }

@@ -29,9 +29,7 @@ import { chatPassesThrough } from '../gateway/text/path.ts'
 import { isHeld, type TextRequest, textRequest } from '../gateway/text/request.ts'
 import { Shown } from '../gateway/text/shown.ts'
 import { JudgedStream } from '../gateway/validation/after.ts'
-import { HeldStream } from '../gateway/validation/held.ts'
-import { planValidation } from '../gateway/validation/plan.ts'
-import type { AnswerValidation } from '../gateway/validation/validation.ts'
+import { type Judges, planValidation } from '../gateway/validation/plan.ts'
 import { readBody, readJson } from './body.ts'
 import type { Exchange } from './exchange.ts'
 import { productTypeOf, relayedBody, routeFor, through } from './target.ts'
@@ -62,8 +60,7 @@ interface Asked {
   parsed: Record<string, unknown>
   principal: Principal
   route: Route
-  /** What the answer must fulfil. */
-  review: AnswerValidation | undefined
+  judges: Judges
 }
 
 /** A chat as one deployment takes it. */
@@ -96,7 +93,7 @@ function relay({ plane }: Exchange, asked: Asked, chat: Chat, client: RelayClien
     hideUsage: !asksForUsage(body),
     choices: Number(changes.n ?? body.n ?? 1),
     output,
-    review: asked.review,
+    review: asked.judges.before,
     held,
     shown,
     warnings: output ? [...fit.warnings, ...output.warnings] : fit.warnings,
@@ -104,15 +101,15 @@ function relay({ plane }: Exchange, asked: Asked, chat: Chat, client: RelayClien
   return new Relay(plane.relay, call, client)
 }
 
-function interpret({ plane }: Exchange, { body, review }: Asked, chat: Chat, client: RelayClient): Interpreter {
+function interpret({ plane }: Exchange, { body, judges }: Asked, chat: Chat, client: RelayClient): Interpreter {
   const { deployment, metered, fit, output, held, shown } = chat
   const request = textRequest(plane.text.adapters, deployment, body, fit, output, metered)
-  return new Interpreter(plane.text, { ...request, held, review }, client, asksForUsage(body), shown)
+  return new Interpreter(plane.text, { ...request, held, review: judges.before }, client, asksForUsage(body), shown)
 }
 
 /** @throws TurnoutError where the model does not take the request */
 function chatOf(exchange: Exchange, asked: Asked, { deployment, loss, trail }: Leg, shown?: Shown): Chat {
-  const { body, principal, route } = asked
+  const { body, principal, route, judges } = asked
   const { model } = deployment
   const blind =
     loss === 'vision' || (body.turnout?.degrade === true && model.capabilities.vision === false && hasPictures(body))
@@ -129,7 +126,7 @@ function chatOf(exchange: Exchange, asked: Asked, { deployment, loss, trail }: L
     settings: {},
     trail,
   }
-  const held = body.stream === true && isHeld(route, body.turnout?.stream)
+  const held = body.stream === true && isHeld(route, body.turnout?.stream, judges.before)
   return { deployment, metered, fit, output, held, shown: held ? undefined : shown }
 }
 
@@ -178,31 +175,13 @@ function streamed(
   const goOn: GoOn = (cut, client) =>
     new Heir({ services: plane.text, chain, prepare, requestId, includeUsage }, cut, client)
   const bring = (client: RelayClient) => new Fallback(chain, begin, client, goOn)
-  const { review: validation } = asked
+  const { after: validation } = asked.judges
   if (validation === undefined) return bring(client)
   const heard = (verdict: ValidationVerdict) => {
     exchange.noteVerdict(verdict)
     onVerdict?.(verdict)
   }
   return new JudgedStream({ validation, client, onVerdict: heard }, bring)
-}
-
-const unstreamed = ({ capabilities, ...needs }: Needs): Needs => ({
-  ...needs,
-  capabilities: capabilities.filter((capability) => capability !== 'streaming'),
-  streamed: false,
-})
-
-/** Asks for a whole answer, which is given as a stream once it has passed. */
-function heldBack(exchange: Exchange, asked: Asked, needs: () => Needs, client: RelayClient): Running {
-  const { stream: _, stream_options: __, ...parsed } = asked.parsed
-  const body = { ...asked.body, stream: false, stream_options: undefined }
-  const whole: Asked = { ...asked, body, parsed, raw: Buffer.from(JSON.stringify(parsed)) }
-  const { requestId, session } = exchange
-  const sought = { route: asked.route, needs: () => unstreamed(needs()), session, requestId }
-  const chain = chainOf(exchange.plane.router, sought)
-  const begin: Begin = (leg, client) => answerOf(exchange, whole, leg, client)
-  return new Fallback(chain, begin, new HeldStream(client, asksForUsage(asked.body)))
 }
 
 /** What brings the answer. @throws TurnoutError */
@@ -213,8 +192,7 @@ function answering(
   client: RelayClient,
   onVerdict?: OnVerdict,
 ): Running {
-  const { body, review, route } = asked
-  if (body.stream && review?.when === 'before') return heldBack(exchange, asked, needs, client)
+  const { body, route } = asked
   if (body.stream) return streamed(exchange, asked, needs, client, onVerdict)
   if (isSole(route)) return answerOf(exchange, asked, soleLeg(route), client)
   return through(
@@ -227,7 +205,7 @@ function answering(
 
 /** The same where the answer may be one that is kept; undefined where nobody wants that, or the request is to be stored. */
 function fromCache(exchange: Exchange, asked: Asked, needs: () => Needs, productType: string | undefined) {
-  const { body, route, parsed, principal, review } = asked
+  const { body, route, parsed, principal, judges } = asked
   const plan = cachePlan(route, body.turnout?.cache, exchange.request.headers['x-turnout-cache'])
   if (plan === undefined || body.store === true) return undefined
   const { model: _, stream: __, stream_options: ___, turnout: ____, ...rest } = parsed
@@ -236,7 +214,12 @@ function fromCache(exchange: Exchange, asked: Asked, needs: () => Needs, product
   const request: CachedRequest = {
     plan,
     key: cacheKey({ api: 'chat', body: rest, ...asking }, plan),
-    ...(body.stream && { stream: { includeUsage: asksForUsage(body), validated: review !== undefined } }),
+    ...(body.stream && {
+      stream: {
+        includeUsage: asksForUsage(body),
+        validated: judges.before !== undefined || judges.after !== undefined,
+      },
+    }),
     isKept: keepsChat,
   }
   return new CachedRun(exchange.plane.cache, request, exchange, (client, onVerdict) =>
@@ -245,7 +228,7 @@ function fromCache(exchange: Exchange, asked: Asked, needs: () => Needs, product
 }
 
 /** What the answer is held against. @throws TurnoutError invalid_input */
-function validationOf({ plane, requestId }: Exchange, route: Route, body: ChatRequest, { keyId, owner }: Principal) {
+function judgesOf({ plane, requestId }: Exchange, route: Route, body: ChatRequest, { keyId, owner }: Principal) {
   return planValidation(plane.text, (name) => plane.registry.snapshot.route(name), {
     route,
     own: body.turnout?.validate,
@@ -266,8 +249,8 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
   const body = check(ChatRequest, parsed)
   const productType = productTypeOf(request.headers, body.metadata)
   const route = routeFor(exchange, body, 'text', productType)
-  const review = validationOf(exchange, route, body, principal)
-  const asked = { body, raw, parsed, principal, route, review }
+  const judges = judgesOf(exchange, route, body, principal)
+  const asked = { body, raw, parsed, principal, route, judges }
   const needs = () => chatNeeds(body, raw.length, metadataOf(body.metadata, productType))
   const cached = fromCache(exchange, asked, needs, productType)
   exchange.run(cached ?? answering(exchange, asked, needs, exchange), route, body.stream ? CHAT_END : '')

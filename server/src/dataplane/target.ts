@@ -33,6 +33,7 @@ export function routeFor(
   productType?: string,
 ): Route {
   const { snapshot } = exchange.plane.registry
+  exchange.wants(name)
   const plain = snapshot.route(name, productType)
   const route = plain.experiment ? snapshot.route(name, productType, exchange.identity(user)) : plain
   if (!isSole(route)) return route

@@ -19,6 +19,8 @@ export interface DeploymentHealthTable {
   strikes: number
   error_code: string | null
   error_at: Time
+  /** The process whose cooldown it is, by a name that it has for as long as it runs. */
+  told_by: string | null
   /** From then on the row says nothing, unless it is drained. */
   forget_at: Time
 }

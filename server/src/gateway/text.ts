@@ -18,7 +18,8 @@ import { answerWhole } from './text/whole.ts'
 import type { Caller } from './types.ts'
 import { judgeAtEnd } from './validation/at-end.ts'
 import { nativeValidation } from './validation/native.ts'
-import type { AnswerValidation } from './validation/validation.ts'
+import type { Judges } from './validation/plan.ts'
+import type { Review } from './validation/review.ts'
 
 /** What the answers of the native API say of how they came about. */
 export function servedBy(
@@ -102,6 +103,7 @@ function prepare(
   { deployment, trail }: Leg,
   route: Route,
   input: GenerateText,
+  review: Review | undefined,
   caller: Caller,
 ): TextRequest {
   const { model } = deployment
@@ -113,17 +115,18 @@ function prepare(
     )
   }
   const body = asChat(model.id, input)
-  const held = isHeld(route, typeof input.stream === 'object' ? input.stream : undefined)
+  const streamed = input.stream !== false
+  const held = streamed && isHeld(route, typeof input.stream === 'object' ? input.stream : undefined, review)
   const request = textRequest(services.adapters, deployment, body, fitChat(body, model), undefined, {
     requestId: caller.requestId,
     operation: 'text.generate',
     keyId: caller.principal.keyId,
     user: input.user ?? caller.principal.owner,
-    streamed: input.stream !== false,
+    streamed,
     settings: {},
     trail,
   })
-  return { ...request, held }
+  return { ...request, held, review }
 }
 
 export async function generateText(
@@ -133,10 +136,10 @@ export async function generateText(
   caller: Caller,
 ): Promise<GeneratedText> {
   const route = nativeRoute(registry, input, caller)
-  const review = nativeValidation(services, registry, route, input, asChat('', input).messages, caller)
+  const { before } = nativeValidation(services, registry, route, input, asChat('', input).messages, caller)
   const wanted = sought(route, input, caller)
   const { value, ...had } = await withFallback(services.router, wanted, caller.signal, async (leg, signal) => {
-    const request = { ...prepare(services, leg, route, input, caller), review }
+    const request = prepare(services, leg, route, input, before, caller)
     return { request, answer: await answerWhole(services, request, signal) }
   })
   const { request, answer } = value
@@ -162,7 +165,7 @@ async function summary(
   route: Route,
   { fallbacks, hedged, trail }: AnswerStream['chain'],
   caller: Caller,
-  judged: { text: string; validation: AnswerValidation | undefined },
+  judged: { text: string; judges: Judges },
 ): Promise<TextEvent> {
   const { request } = stream
   const own = await stream.succeed(finish)
@@ -170,7 +173,7 @@ async function summary(
   const { reason, upstreamRequestId } = finish
   const about = { provider: request.deployment.provider.id, upstreamRequestId, signal: caller.signal }
   const answer = { text: judged.text, reason, callsTools: false }
-  const { cost, warnings, validation } = await judgeAtEnd(judged.validation, answer, about, ofAnswer)
+  const { cost, warnings, validation } = await judgeAtEnd(judged.judges, answer, about, ofAnswer)
   const had = { route, fallbacks, hedged }
   const served = servedBy(request.deployment, caller, had, trail.attempts, finish.usage, cost)
   return {
@@ -190,18 +193,12 @@ export async function* streamText(
   caller: Caller,
 ): AsyncIterable<TextEvent> {
   const route = nativeRoute(registry, input, caller)
-  const validation = nativeValidation(services, registry, route, input, asChat('', input).messages, caller)
-  if (validation?.when === 'before') {
-    const { content, ...rest } = await generateText(services, registry, { ...input, stream: false }, caller)
-    if (content !== '') yield { content }
-    yield { ...rest, content: '' }
-    return
-  }
+  const judges = nativeValidation(services, registry, route, input, asChat('', input).messages, caller)
   let text = ''
   const { chain, items } = answerStream({
     services,
     sought: sought(route, input, caller),
-    prepare: (leg) => prepare(services, leg, route, input, caller),
+    prepare: (leg) => prepare(services, leg, route, input, judges.before, caller),
     shows,
     signal: caller.signal,
   })
@@ -213,12 +210,12 @@ export async function* streamText(
         current = item
         news = item.switched
       } else if (item.type === 'text-delta') {
-        if (validation) text += item.text
+        if (judges.after) text += item.text
         yield { content: item.text, ...(news && { switched: news }) }
         news = undefined
       } else if (item.type === 'finish') {
         if (news) yield { content: '', switched: news }
-        yield await summary(current!, item, route, chain, caller, { text, validation })
+        yield await summary(current!, item, route, chain, caller, { text, judges })
       }
     }
   } catch (thrown) {

@@ -1,7 +1,10 @@
-import type { Modality } from '@turnout/contract'
+import type { CacheRule, Modality } from '@turnout/contract'
 import { TurnoutError } from '../core/error.ts'
 import type { Route } from '../core/route.ts'
 import type { Identity } from '../core/routing/experiment.ts'
+import { AnswerCache } from '../gateway/cache/cache.ts'
+import { MemoryAnswers } from '../gateway/cache/store.ts'
+import { CachedValues } from '../gateway/cache/values.ts'
 import { inlinePicture } from '../gateway/inputs.ts'
 import type { ImageServices } from '../gateway/media/pictures.ts'
 import { DeploymentHealth } from '../gateway/routing/health.ts'
@@ -18,7 +21,16 @@ import type { TurnoutOptions } from './types.ts'
 export interface LibraryServices extends TextServices, ImageServices {
   /** Aborted when the Turnout is closed. */
   closing: AbortSignal
+  /** Answers that are kept. */
+  values: CachedValues
+  /** What holds where neither call nor pool says anything of the cache. */
+  cacheRule: CacheRule | undefined
+  /** Whose answers they are: nobody is given those of somebody else's account. */
+  whose: string
 }
+
+/** As much as the server takes unless told otherwise. */
+const USUAL_CACHE_MEGABYTES = 64
 
 /** Finds where calls for something of a kind may go. @throws TurnoutError */
 export type Resolve = (target: GivenTarget, kind: Modality, identity: Identity) => Route
@@ -41,7 +53,7 @@ export function freshHealth(): Pick<LibraryServices, 'observer' | 'router'> {
 
 /** @throws TurnoutError invalid_input */
 export function createServices(
-  { onAttempt, fetchAllowPrivate }: TurnoutOptions,
+  { onAttempt, fetchAllowPrivate, cache, cacheMegabytes = USUAL_CACHE_MEGABYTES }: TurnoutOptions,
   closing: AbortSignal,
 ): LibraryServices {
   const fetcher = fetcherFor(fetchAllowPrivate)
@@ -53,5 +65,8 @@ export function createServices(
     fetcher,
     inlinePicture: (url, signal) => inlinePicture(url, { fetcher }, signal, 'messages'),
     closing,
+    values: new CachedValues(new AnswerCache(new MemoryAnswers(cacheMegabytes * 1024 ** 2))),
+    cacheRule: cache && { ...cache, shared: false },
+    whose: 'everybody',
   }
 }

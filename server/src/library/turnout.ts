@@ -1,3 +1,4 @@
+import { CacheRule } from '@turnout/contract'
 import { z } from 'zod'
 import { engineModels } from '../gateway/inquiry.ts'
 import { createCalls } from './calls/index.ts'
@@ -19,6 +20,8 @@ const Options = z.strictObject({
   onAttempt: z
     .custom<TurnoutOptions['onAttempt']>((value) => typeof value === 'function', 'must be a function')
     .optional(),
+  cache: CacheRule.pick({ ttlSeconds: true }).optional(),
+  cacheMegabytes: z.number().nonnegative().optional(),
   fetchAllowPrivate: z.array(z.string()).optional(),
 }) satisfies z.ZodType<unknown, TurnoutOptions>
 

@@ -4,6 +4,7 @@ import { TurnoutError } from '../core/error.ts'
 import type { BoardEntry, CooldownNews, DeploymentBoard, RecoveryNews } from '../core/routing/board.ts'
 import type { Database } from '../db/database.ts'
 import { Follower } from '../db/follower.ts'
+import { newId } from '../lib/ids.ts'
 import type { RegistryLog } from './options.ts'
 
 const CHANNEL = 'turnout_deployments'
@@ -23,13 +24,14 @@ interface Row {
   strikes: number
   error_code: string | null
   error_ago_ms: number | null
+  told_by: string | null
 }
 
-function entryOf({ version, drained, resets, open, strikes, ...row }: Row, now: number): BoardEntry {
+function entryOf({ version, drained, resets, open, strikes, ...row }: Row, self: string, now: number): BoardEntry {
   const code = ErrorCode.safeParse(row.error_code)
   const lastError = code.success ? { code: code.data, at: now - (row.error_ago_ms ?? 0) } : undefined
   const coolingUntil = row.cooling_ms === null ? null : now + row.cooling_ms
-  return { version, drained, resets, open, strikes, coolingUntil, lastError }
+  return { version, drained, resets, open, strikes, coolingUntil, lastError, isOwn: row.told_by === self }
 }
 
 /** The table by which all processes on a database know of drained and cooling deployments. */
@@ -38,6 +40,8 @@ export class DatabaseBoard implements DeploymentBoard {
   readonly #follower: Follower
   #entries: ReadonlyMap<string, BoardEntry> = new Map()
   #fingerprint = ''
+  /** What this process is called. */
+  readonly #self = newId('process')
   readonly #now: () => number
 
   /** @param now Epoch milliseconds; tests have their own. */
@@ -101,14 +105,16 @@ export class DatabaseBoard implements DeploymentBoard {
     })
     return sql`
       insert into deployment_health as known
-        (deployment, version, resets, cooling_until, open, strikes, error_code, error_at, forget_at)
+        (deployment, version, resets, cooling_until, open, strikes, error_code, error_at, forget_at, told_by)
       select deployment, ${NEXT_VERSION}, resets, ${NOW} + cooling_ms * interval '1 millisecond', open, strikes, code,
-        ${NOW} - ago_ms * interval '1 millisecond', ${NOW} + cooling_ms * interval '1 millisecond' + ${REMEMBERED}
+        ${NOW} - ago_ms * interval '1 millisecond', ${NOW} + cooling_ms * interval '1 millisecond' + ${REMEMBERED},
+        ${this.#self}
       from json_to_recordset(${JSON.stringify(news)}::json) as news
         (deployment text, resets int, cooling_ms float8, open boolean, strikes int, code text, ago_ms float8)
       order by deployment
       on conflict (deployment) do update
       set version = excluded.version, cooling_until = greatest(known.cooling_until, excluded.cooling_until),
+        told_by = case when known.cooling_until > excluded.cooling_until then known.told_by else excluded.told_by end,
         open = known.open or excluded.open, strikes = greatest(known.strikes, excluded.strikes),
         error_code = coalesce(excluded.error_code, known.error_code),
         error_at = coalesce(excluded.error_at, known.error_at), forget_at = greatest(known.forget_at, excluded.forget_at)
@@ -139,10 +145,10 @@ export class DatabaseBoard implements DeploymentBoard {
     const found = await sql<Row>`
       select deployment, version::text as version, drained, resets, open, strikes, error_code,
         (extract(epoch from cooling_until - ${NOW}) * 1000)::float8 as cooling_ms,
-        (extract(epoch from ${NOW} - error_at) * 1000)::float8 as error_ago_ms
+        (extract(epoch from ${NOW} - error_at) * 1000)::float8 as error_ago_ms, told_by
       from deployment_health`.execute(this.#database.sql)
     const now = this.#now()
-    this.#entries = new Map(found.rows.map((row) => [row.deployment, entryOf(row, now)]))
+    this.#entries = new Map(found.rows.map((row) => [row.deployment, entryOf(row, this.#self, now)]))
     this.#fingerprint = fingerprint
     return true
   }

@@ -12,6 +12,8 @@ export interface BoardEntry {
   open: boolean
   strikes: number
   lastError: { code: ErrorCode; at: number } | undefined
+  /** This process has set it aside, and is the one that tries it first. */
+  isOwn: boolean
 }
 
 /** A cooldown to be told to others. Times are spans, because the clocks of machines differ. */

@@ -34,6 +34,7 @@ export const newState = (id: string): DeploymentState => ({
   coolingUntil: 0,
   open: false,
   probing: false,
+  yieldsUntil: 0,
   drained: false,
   failures: 0,
   failedAt: 0,
@@ -193,6 +194,9 @@ export function limited(state: DeploymentState, until: number, now: number): voi
 /** Cooldowns that end within this time of each other are the same. */
 export const SAME_COOLDOWN_MS = 500
 
+/** So much later than the one that has set a deployment aside do others try it, if they have heard of no result. */
+const FIRST_TRY_MS = 5_000
+
 /** What another process has seen of a deployment. */
 export interface Hearsay {
   /** Epoch milliseconds. */
@@ -200,13 +204,20 @@ export interface Hearsay {
   open: boolean
   strikes: number
   lastError: { code: ErrorCode; at: number } | undefined
+  /** It is what this process has told itself. */
+  isOwn: boolean
 }
 
-/** Another process has set it aside. However long that is to be, it ends here as every cooldown does. */
-export function heard(state: DeploymentState, { coolingUntil, open, strikes, lastError }: Hearsay, now: number): void {
+/**
+ * It has been set aside. However long that is to be, it ends here as every
+ * cooldown does; of all processes the one whose word holds tries it first.
+ */
+export function heard(state: DeploymentState, hearsay: Hearsay, now: number): void {
+  const { coolingUntil, open, strikes, lastError, isOwn } = hearsay
   if (lastError && lastError.at > (state.lastError?.at ?? 0)) state.lastError = lastError
   state.strikes = Math.max(state.strikes, strikes)
   const until = Math.min(coolingUntil, now + LONGEST_COOLDOWN_MS)
+  state.yieldsUntil = isOwn ? 0 : until + FIRST_TRY_MS
   if (until <= Math.max(state.coolingUntil, now) + SAME_COOLDOWN_MS) return
   state.coolingUntil = until
   if (!open) return

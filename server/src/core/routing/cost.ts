@@ -25,20 +25,32 @@ function flatten(prices: PreparedPrices): FlatPrices | null {
   return flat
 }
 
-/** Of each candidate; null where its price is not flat, or not known. */
-type Flat = readonly (FlatPrices | null)[]
+/** What candidates charge, of whom many charge the same. */
+interface Tariffs {
+  flat: readonly FlatPrices[]
+  /** Which of them is that of each candidate, place by place; -1 where its price is not flat, or not known. */
+  tariffOf: Int32Array
+}
 
-const known = new WeakMap<readonly Candidate[], Flat>()
+const NOT_FLAT = -1
+const known = new WeakMap<readonly Candidate[], Tariffs>()
 
-function flatOf(candidates: readonly Candidate[]): Flat {
-  let flat = known.get(candidates)
-  if (flat === undefined) {
-    flat = candidates.map(({ deployment: { provider, prices } }) => {
-      return provider.local ? NONE : prices && flatten(prices)
+function tariffsOf(candidates: readonly Candidate[]): Tariffs {
+  let tariffs = known.get(candidates)
+  if (tariffs === undefined) {
+    const different = new Map<string, { flat: FlatPrices; tariff: number }>()
+    const tariffOf = Int32Array.from(candidates, ({ deployment: { provider, prices } }) => {
+      const flat = provider.local ? NONE : prices && flatten(prices)
+      if (flat === null) return NOT_FLAT
+      const text = JSON.stringify(flat)
+      const { tariff } = different.get(text) ?? { tariff: different.size }
+      different.set(text, { flat, tariff })
+      return tariff
     })
-    known.set(candidates, flat)
+    tariffs = { flat: [...different.values()].map(({ flat }) => flat), tariffOf }
+    known.set(candidates, tariffs)
   }
-  return flat
+  return tariffs
 }
 
 /**
@@ -52,14 +64,14 @@ export function expectedCost(candidates: readonly Candidate[], needs: Needs): (p
   const images = output === 'image' ? (needs.images ?? 1) : 0
   const megapixels = images * (size ? (size.width * size.height) / 1_000_000 : USUAL_MEGAPIXELS)
   const usage = { inputTokens, outputTokens, images, megapixels, requests: 1 }
-  const flat = flatOf(candidates)
+  const { flat, tariffOf } = tariffsOf(candidates)
+  const costs = flat.map(({ inputToken, outputToken, image, megapixel, request }) => {
+    const tokens = inputTokens * inputToken + outputTokens * outputToken
+    return tokens + images * image + megapixels * megapixel + request
+  })
   return (place) => {
-    const prices = flat[place]
-    if (prices) {
-      const { inputToken, outputToken, image, megapixel, request } = prices
-      const tokens = inputTokens * inputToken + outputTokens * outputToken
-      return tokens + images * image + megapixels * megapixel + request
-    }
+    const tariff = tariffOf[place]!
+    if (tariff !== NOT_FLAT) return costs[tariff]!
     const exact = candidates[place]!.deployment.prices
     return Number((exact && costOf(exact, usage, settings)) ?? Number.POSITIVE_INFINITY)
   }

@@ -19,6 +19,8 @@ function scatter(bits: number): number {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
+const draw = (key: number, place: number): number => scatter(Math.imul(key, 0x9e3779b1) ^ place)
+
 /**
  * The lot that a place draws for a key; the smallest comes first. It is
  * exponentially distributed by the weight, so that each comes first as often
@@ -26,6 +28,9 @@ function scatter(bits: number): number {
  */
 export function lotOf(key: number, place: number, weight: number): number {
   if (weight === 0) return Number.POSITIVE_INFINITY
-  const uniform = (scatter(Math.imul(key, 0x9e3779b1) ^ place) + 0.5) / 2 ** 32
+  const uniform = (draw(key, place) + 0.5) / 2 ** 32
   return -Math.log(uniform) / weight
 }
+
+/** The same where all have one weight: it puts them in the same order, and takes no logarithm. */
+export const evenLotOf = (key: number, place: number): number => -draw(key, place)

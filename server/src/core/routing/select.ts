@@ -1,8 +1,10 @@
 import type { Candidate, Route } from '../route.ts'
 import { gradeOf, type RefusalCode, refusalOf } from './fits.ts'
 import type { Needs } from './needs.ts'
+import { rosterOf } from './roster.ts'
+import { smallestBy } from './smallest.ts'
 import { isResting, restUntil } from './standing.ts'
-import { arrange, type Choice, smallest } from './strategies.ts'
+import { arrange, type Choice } from './strategies.ts'
 
 /** A candidate in its turn. */
 export interface Chosen {
@@ -36,10 +38,12 @@ export function select(route: Route, needs: Needs, circumstances: Circumstances)
   const resting: number[] = []
   let wholeAll = 0
   const losses = new Map<number, RefusalCode>()
+  const { kinds, kindOf } = rosterOf(candidates)
+  const codes = kinds.map((candidate) => refusalOf(candidate, needs))
   for (let place = 0; place < candidates.length; place += 1) {
     const standing = standings[place]!
     if (standing.drained) continue
-    const code = refusalOf(candidates[place]!, needs)
+    const code = codes[kindOf[place]!]
     if (code !== undefined) {
       const grade = gradeOf(code)
       if (grade === 'bend') bent.push(place)
@@ -63,6 +67,6 @@ export function select(route: Route, needs: Needs, circumstances: Circumstances)
   }
   if (bent.length > 0 && (degrade || wholeAll === 0)) addAwake(bent)
   if (lesser.length > 0) addAwake(lesser)
-  if (resting.length > 0) inOrder.push(...smallest(resting, (place) => restUntil(standings[place]!, now), limit))
+  if (resting.length > 0) inOrder.push(...smallestBy(resting, (place) => restUntil(standings[place]!, now), limit))
   return inOrder.map((place) => ({ candidate: candidates[place]!, loss: losses.get(place) }))
 }

@@ -14,6 +14,8 @@ export interface Standing {
   open: boolean
   /** That one request is on its way. */
   probing: boolean
+  /** Until then another process has the first try, in epoch milliseconds; 0 where it is ours. */
+  yieldsUntil: number
   /** An operator has taken it out. */
   drained: boolean
 }
@@ -23,7 +25,7 @@ export const MEASURE_LASTS_MS = 5 * 60_000
 
 /** Whether others should be asked first. */
 export const isResting = (standing: Standing, now: number): boolean =>
-  standing.coolingUntil > now || (standing.open && standing.probing)
+  standing.coolingUntil > now || (standing.open && (standing.probing || standing.yieldsUntil > now))
 
 /** Of those that rest: the soonest back comes first, and one that is being tried before those that still cool down. */
 export const restUntil = ({ coolingUntil }: Standing, now: number): number => Math.max(coolingUntil, now)

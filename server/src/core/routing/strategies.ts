@@ -2,7 +2,9 @@ import type { Strategy } from '@turnout/contract'
 import type { Candidate } from '../route.ts'
 import { expectedCost } from './cost.ts'
 import type { Needs } from './needs.ts'
-import { hashOf, lotOf } from './rendezvous.ts'
+import { evenLotOf, hashOf, lotOf } from './rendezvous.ts'
+import { rosterOf } from './roster.ts'
+import { room, smallest, smallestBy } from './smallest.ts'
 import { MEASURE_LASTS_MS, type Standing } from './standing.ts'
 
 /** What a strategy chooses by. `standings` are those of `candidates`, place by place. */
@@ -22,31 +24,12 @@ export interface Choice {
   limit: number
 }
 
-/** The places with the smallest keys, in order; among equals the order stays. Linear while few are wanted of many. */
-export function smallest(places: readonly number[], key: (place: number) => number, limit: number): number[] {
-  const chosen: number[] = []
-  const keys: number[] = []
-  for (const place of places) {
-    const value = key(place)
-    if (chosen.length === limit && value >= keys[limit - 1]!) continue
-    let at = chosen.length
-    while (at > 0 && keys[at - 1]! > value) at -= 1
-    chosen.splice(at, 0, place)
-    keys.splice(at, 0, value)
-    if (chosen.length > limit) {
-      chosen.pop()
-      keys.pop()
-    }
-  }
-  return chosen
-}
-
 /** A wheel on which each place has as much room as it has weight. */
-function wheelOf(places: readonly number[], candidates: readonly Candidate[]): Float64Array {
+function wheelOf(places: readonly number[], weights: Float64Array): Float64Array {
   const wheel = new Float64Array(places.length)
   let sum = 0
   for (let at = 0; at < places.length; at += 1) {
-    sum += candidates[places[at]!]!.weight
+    sum += weights[places[at]!]!
     wheel[at] = sum
   }
   return wheel
@@ -71,15 +54,16 @@ function spin(wheel: Float64Array, point: number): number {
  */
 function weighted(places: readonly number[], { candidates, random, limit }: Choice): number[] {
   const drawn = new Set<number>()
+  const { weights } = rosterOf(candidates)
   let rest = places
-  let wheel = wheelOf(rest, candidates)
+  let wheel = wheelOf(rest, weights)
   while (drawn.size < limit) {
     const sum = wheel.at(-1) ?? 0
     if (sum === 0) break
     const place = rest[spin(wheel, random() * sum)]!
     if (drawn.has(place)) {
       rest = rest.filter((each) => !drawn.has(each))
-      wheel = wheelOf(rest, candidates)
+      wheel = wheelOf(rest, weights)
     } else drawn.add(place)
   }
   for (const place of places) {
@@ -91,30 +75,38 @@ function weighted(places: readonly number[], { candidates, random, limit }: Choi
 
 function roundRobin(places: readonly number[], { turn, limit }: Choice): number[] {
   const from = turn % places.length
-  return [...places.slice(from), ...places.slice(0, from)].slice(0, limit)
+  const first = places.slice(from, from + limit)
+  return first.concat(places.slice(0, Math.min(from, limit - first.length)))
 }
+
+/** Comes before every latency. */
+const UNMEASURED = -1
 
 /**
  * The fastest first. One that has not been measured of late goes before them,
  * unless one such is being measured just now: then all of them go last.
  */
 function lowestLatency(places: readonly number[], { standings, needs, now, limit }: Choice): number[] {
-  const latency = (place: number): number => {
-    const { firstPartMs, wholeMs, measuredAt } = standings[place]!
-    if (now - measuredAt > MEASURE_LASTS_MS) return Number.NaN
-    const [own, other] = needs.streamed ? [firstPartMs, wholeMs] : [wholeMs, firstPartMs]
-    return Number.isNaN(own) ? other : own
+  const latency = (standing: Standing): number => {
+    if (now - standing.measuredAt > MEASURE_LASTS_MS) return Number.NaN
+    const own = needs.streamed ? standing.firstPartMs : standing.wholeMs
+    return Number.isNaN(own) ? (needs.streamed ? standing.wholeMs : standing.firstPartMs) : own
   }
+  const latencies = room(places.length)
   let measuring = false
-  for (const place of places) {
-    if (standings[place]!.running > 0 && Number.isNaN(latency(place))) measuring = true
+  for (let at = 0; at < places.length; at += 1) {
+    const standing = standings[places[at]!]!
+    const value = latency(standing)
+    const isUnmeasured = Number.isNaN(value)
+    latencies[at] = isUnmeasured ? UNMEASURED : value
+    measuring ||= isUnmeasured && standing.running > 0
   }
-  const unmeasured = measuring ? Number.POSITIVE_INFINITY : -1
-  const key = (place: number): number => {
-    const value = latency(place)
-    return Number.isNaN(value) ? unmeasured : value
+  if (measuring) {
+    for (let at = 0; at < places.length; at += 1) {
+      if (latencies[at] === UNMEASURED) latencies[at] = Number.POSITIVE_INFINITY
+    }
   }
-  return smallest(places, key, limit)
+  return smallest(places, latencies, limit, UNMEASURED)
 }
 
 const STRATEGIES: Readonly<Record<Strategy, (places: readonly number[], choice: Choice) => number[]>> = {
@@ -122,8 +114,9 @@ const STRATEGIES: Readonly<Record<Strategy, (places: readonly number[], choice: 
   weighted,
   'round-robin': roundRobin,
   'lowest-latency': lowestLatency,
-  'lowest-cost': (places, { candidates, needs, limit }) => smallest(places, expectedCost(candidates, needs), limit),
-  'least-busy': (places, { standings, limit }) => smallest(places, (place) => standings[place]!.running, limit),
+  'lowest-cost': (places, { candidates, needs, limit }) =>
+    smallestBy(places, expectedCost(candidates, needs), limit, 0),
+  'least-busy': (places, { standings, limit }) => smallestBy(places, (place) => standings[place]!.running, limit, 0),
 }
 
 /** What these prefer is the same for every request, or a matter of money: a session does not change it. */
@@ -136,12 +129,15 @@ export const isBySession = (strategy: Strategy, session: string | undefined): se
 /** The order that a session has for itself; by weight where the pool goes by weight. */
 function bySession(strategy: Strategy, session: string, places: readonly number[], choice: Choice): number[] {
   const { candidates, limit } = choice
+  const { hashes, weights } = rosterOf(candidates)
   const key = hashOf(session)
-  const lot = (place: number): number => {
-    const { deployment, weight } = candidates[place]!
-    return lotOf(key, hashOf(deployment.id), strategy === 'weighted' ? weight : 1)
+  const lots = room(places.length)
+  for (let at = 0; at < places.length; at += 1) {
+    const place = places[at]!
+    const hash = hashes[place]!
+    lots[at] = strategy === 'weighted' ? lotOf(key, hash, weights[place]!) : evenLotOf(key, hash)
   }
-  return smallest(places, lot, limit)
+  return smallest(places, lots, limit)
 }
 
 /** The places of candidates in the order in which a strategy, or a session, asks them. */

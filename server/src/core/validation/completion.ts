@@ -1,4 +1,6 @@
+import { EventFramer } from '../../lib/sse.ts'
 import { finishReason } from '../openai/finish.ts'
+import type { ChunkHead } from '../openai/verdict-chunk.ts'
 import type { JudgedText } from './rules.ts'
 
 interface Message {
@@ -36,6 +38,42 @@ export function withTexts(body: Buffer, texts: readonly string[]): Buffer {
   return Buffer.from(JSON.stringify(completion))
 }
 
+interface Chunk extends ChunkHead {
+  choices?: ({ index?: number; delta?: Message | null } | null)[] | null
+}
+
+/** The chunks of a streamed completion that are some, one after the other. */
+function* chunksOf(body: Buffer): Generator<Chunk, void> {
+  for (const { data } of new EventFramer().push(body)) if (data?.startsWith('{')) yield JSON.parse(data) as Chunk
+}
+
+/** The texts of a streamed completion that is whole, by the index of their choice, and what its chunks have in common. */
+export function streamedTexts(body: Buffer): { head: ChunkHead; texts: ReadonlyMap<number, JudgedText> } {
+  const gathered = new ChunkTexts()
+  let head: ChunkHead = {}
+  for (const chunk of chunksOf(body)) {
+    head = chunk
+    gathered.push(chunk)
+  }
+  return { head, texts: gathered.byIndex }
+}
+
+/** The streamed completion with other texts, each of which comes in one piece. */
+export function withStreamedTexts(body: Buffer, texts: ReadonlyMap<number, string>): Buffer {
+  const told = new Set<number>()
+  const events: string[] = []
+  for (const chunk of chunksOf(body)) {
+    for (const choice of chunk.choices ?? []) {
+      const { index = 0, delta } = choice ?? {}
+      if (typeof delta?.content !== 'string') continue
+      delta.content = told.has(index) ? '' : texts.get(index)
+      told.add(index)
+    }
+    events.push(`data: ${JSON.stringify(chunk)}\n\n`)
+  }
+  return Buffer.from(events.join(''))
+}
+
 /** Gathers the texts of a streamed completion from its chunks. */
 export class ChunkTexts {
   readonly #texts = new Map<number, JudgedText>()
@@ -55,6 +93,10 @@ export class ChunkTexts {
       known.refuses ||= isFilled(delta?.refusal)
       if (finish_reason) known.reason = finishReason(finish_reason)
     }
+  }
+
+  get byIndex(): ReadonlyMap<number, JudgedText> {
+    return this.#texts
   }
 
   /** In the order of the choices. */

@@ -11,6 +11,7 @@ import { templates } from './0006-templates.ts'
 import { experiments } from './0007-experiments.ts'
 import { comparisons } from './0008-comparisons.ts'
 import { unknownJobs } from './0009-unknown-jobs.ts'
+import { probes } from './0010-probes.ts'
 
 /** In the order in which they are made; a name never changes once it has been released. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -23,6 +24,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-experiments': experiments,
   '0008-comparisons': comparisons,
   '0009-unknown-jobs': unknownJobs,
+  '0010-probes': probes,
 }
 
 /**

@@ -4,18 +4,14 @@ import { nativeRoute } from '../text.ts'
 import type { Caller, Generation } from '../types.ts'
 import type { AnswerCache } from './cache.ts'
 import { cacheKey } from './key.ts'
-import { type CachePlan, cachePlan } from './rule.ts'
-import { SharedReading, type Source } from './shared.ts'
+import { cachePlan } from './rule.ts'
+import type { Source } from './shared.ts'
+import { CachedValues, type Wanted } from './values.ts'
 
 type Summary = Extract<TextEvent, { finishReason: unknown }>
 
 /** A text with what the last event of its stream said. */
 type KeptText = GeneratedText & Pick<Summary, 'validation'>
-
-interface Wanted {
-  plan: CachePlan
-  key: string
-}
 
 /** What the words of an answer take besides its content, about. */
 const WORDS_BYTES = 1024
@@ -48,23 +44,23 @@ const isSummary = (event: TextEvent): event is Summary => 'finishReason' in even
 export class CachedGeneration implements Generation {
   readonly #generation: Generation
   readonly #registry: Registry
-  readonly #cache: AnswerCache
+  readonly #values: CachedValues
 
   constructor(generation: Generation, registry: Registry, cache: AnswerCache) {
     this.#generation = generation
     this.#registry = registry
-    this.#cache = cache
+    this.#values = new CachedValues(cache)
   }
 
   async text(input: GenerateText, caller: Caller): Promise<GeneratedText> {
     const wanted = this.#wantedText(input, caller)
     if (wanted === undefined) return this.#generation.text(input, caller)
-    const kept = this.#find<KeptText>(wanted, caller)
+    const kept = this.#values.find<KeptText>(wanted, caller)
     if (kept) {
       const { validation: _, ...text } = kept
       return again(text, caller)
     }
-    return this.#once(wanted, `${wanted.key}:text`, caller, async (signal) => {
+    return this.#once(wanted, 'text', caller, async (signal) => {
       const text = await this.#generation.text(input, { ...caller, signal })
       this.#keepText(wanted, text)
       return text
@@ -77,7 +73,7 @@ export class CachedGeneration implements Generation {
       yield* this.#generation.textEvents(input, caller)
       return
     }
-    const kept = this.#find<KeptText>(wanted, caller)
+    const kept = this.#values.find<KeptText>(wanted, caller)
     if (kept) {
       const { content, ...rest } = again(kept, caller)
       if (content !== '') yield { content }
@@ -85,7 +81,7 @@ export class CachedGeneration implements Generation {
       return
     }
     const source: Source<TextEvent> = (signal) => this.#events(wanted, input, { ...caller, signal })
-    const { reading, isFirst } = this.#join(wanted, `${wanted.key}:events`, caller, source)
+    const { reading, isFirst } = this.#values.join(wanted, 'events', caller, source)
     for await (const event of reading.read(caller.signal)) {
       if (isSummary(event)) yield isFirst ? { ...event, cached: false } : again(event, caller)
       else if ('error' in event) yield { error: { ...event.error, requestId: caller.requestId } }
@@ -96,14 +92,12 @@ export class CachedGeneration implements Generation {
   async image(input: GenerateImage, caller: Caller): Promise<GeneratedImage> {
     const wanted = this.#wanted('image', input, caller)
     if (wanted === undefined) return this.#generation.image(input, caller)
-    const kept = this.#find<GeneratedImage>(wanted, caller)
+    const kept = this.#values.find<GeneratedImage>(wanted, caller)
     if (kept) return again(kept, caller)
-    return this.#once(wanted, `${wanted.key}:image`, caller, async (signal) => {
+    return this.#once(wanted, 'image', caller, async (signal) => {
       const image = await this.#generation.image(input, { ...caller, signal })
       const bytes = sizeOf(...image.images.map(({ base64 }) => base64))
-      if (keepsImages(image, input)) {
-        this.#cache.keep(wanted.key, wanted.plan.ttlMs, { kind: 'native', value: image }, bytes)
-      }
+      if (keepsImages(image, input)) this.#values.keep(wanted, image, bytes)
       return image
     })
   }
@@ -128,42 +122,15 @@ export class CachedGeneration implements Generation {
     return { plan, key: cacheKey({ ...asking, ...(api === 'text' && { routeOf }) }, plan) }
   }
 
-  #find<T extends Served>({ key, plan }: Wanted, caller: Caller): T | undefined {
-    const kept = plan.anew ? undefined : this.#cache.find(key, plan.ttlMs)
-    if (kept?.answer.kind !== 'native') return undefined
-    this.#cache.counts.hit += 1
-    caller.onCache?.('hit', this.#cache.ageOf(kept))
-    return kept.answer.value as unknown as T
-  }
-
-  /** One item for all who wait for it. */
+  /** One answer for all who wait for it. */
   async #once<T extends Served>(
     wanted: Wanted,
-    key: string,
+    form: string,
     caller: Caller,
     make: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const source: Source<T> = async function* (signal) {
-      yield await make(signal)
-    }
-    const { reading, isFirst } = this.#join(wanted, key, caller, source)
-    const [value] = await Array.fromAsync(reading.read(caller.signal))
-    return isFirst ? { ...value!, cached: false } : again(value!, caller)
-  }
-
-  #join<T>({ plan }: Wanted, key: string, caller: Caller, source: Source<T>) {
-    const { readings, counts } = this.#cache
-    const known = plan.anew ? undefined : (readings.get(key) as SharedReading<T> | undefined)
-    const reading: SharedReading<T> =
-      known ??
-      new SharedReading<T>(source, () => {
-        if (readings.get(key) === reading) readings.delete(key)
-      })
-    if (known === undefined) readings.set(key, reading as SharedReading<unknown>)
-    const status = known ? 'shared' : 'miss'
-    counts[status] += 1
-    caller.onCache?.(status)
-    return { reading, isFirst: known === undefined }
+    const { value, isFirst } = await this.#values.once(wanted, form, caller, make)
+    return isFirst ? { ...value, cached: false } : again(value, caller)
   }
 
   async *#events(wanted: Wanted, input: GenerateText, caller: Caller): AsyncGenerator<TextEvent, void> {
@@ -175,8 +142,7 @@ export class CachedGeneration implements Generation {
     }
   }
 
-  #keepText({ key, plan }: Wanted, text: KeptText): void {
-    if (!keepsText(text)) return
-    this.#cache.keep(key, plan.ttlMs, { kind: 'native', value: text }, sizeOf(text.content))
+  #keepText(wanted: Wanted, text: KeptText): void {
+    if (keepsText(text)) this.#values.keep(wanted, text, sizeOf(text.content))
   }
 }

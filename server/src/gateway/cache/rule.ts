@@ -1,6 +1,5 @@
-import { CacheWish } from '@turnout/contract'
+import { type CacheRule, CacheWish } from '@turnout/contract'
 import { TurnoutError } from '../../core/error.ts'
-import type { Route } from '../../core/route.ts'
 
 /** What a request has to do with the cache. */
 export interface CachePlan {
@@ -31,7 +30,7 @@ function readHeader(text: string | readonly string[]): CacheWish {
  * @throws TurnoutError invalid_input for a header that says something else
  */
 export function cachePlan(
-  { cache: rule }: Route,
+  { cache: rule }: { cache?: CacheRule | undefined },
   ofBody: CacheWish | undefined,
   ofHeader: string | readonly string[] | undefined,
 ): CachePlan | undefined {

@@ -1,5 +1,6 @@
 import type { CacheStatus, ValidationVerdict } from '@turnout/contract'
 import { completionEvents } from '../../core/openai/completion-events.ts'
+import { EVENT_STREAM } from '../../lib/sse.ts'
 import type { RelayClient, Running } from '../relay/types.ts'
 import type { AnswerCache } from './cache.ts'
 import { Flight } from './flight.ts'
@@ -8,7 +9,6 @@ import type { CachedAnswer, Kept } from './store.ts'
 
 /** A stream is handed to further clients up to here, also where so much is not kept. */
 const MOST_SHARED_BYTES = 4 * 1024 * 1024
-const EVENT_STREAM = 'text/event-stream; charset=utf-8'
 
 /** A client that is told how the cache has served it. */
 export interface CacheClient extends RelayClient {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { AnswerCache } from './cache.ts'
 import { type CachedAnswer, MemoryAnswers } from './store.ts'
 
-const answer = { kind: 'native', value: {} } as unknown as CachedAnswer
+const answer = { kind: 'value', value: {} } satisfies CachedAnswer
 const KB = 1024
 
 function cacheOf(kilobytes: number) {

@@ -1,10 +1,9 @@
-import type { GeneratedImage, GeneratedText } from '@turnout/contract'
 import type { AnswerHead } from '../relay/types.ts'
 
-/** An answer as it went out, in the dialect of its client or as the native API's object. */
+/** An answer as it went out in the dialect of its client, or as an object. */
 export type CachedAnswer =
   | { kind: 'bytes'; head: Omit<AnswerHead, 'attempts'>; body: Buffer; streamed: boolean }
-  | { kind: 'native'; value: GeneratedText | GeneratedImage }
+  | { kind: 'value'; value: object }
 
 export interface Kept {
   answer: CachedAnswer

@@ -7,7 +7,7 @@ import { ChatStreamReader, ImageStreamReader, type StreamReader } from '../../co
 import { exhaustedUntil } from '../../core/routing/rate-headers.ts'
 import { saidNothing } from '../../core/validation/failure.ts'
 import { networkCode, notDelivered } from '../../lib/http/pools.ts'
-import { EventFramer, type ServerSentEvent } from '../../lib/sse.ts'
+import { EventFramer, isEventStream, type ServerSentEvent } from '../../lib/sse.ts'
 import type { Watchdog, Watched } from '../../lib/watchdog.ts'
 import type { Wire } from '../wire.ts'
 import { noteShown } from './note.ts'
@@ -30,6 +30,8 @@ export interface AttemptListener {
   onCommit(attempt: RelayAttempt): void
   onEvents(attempt: RelayAttempt, bytes: Buffer): boolean
   onComplete(attempt: RelayAttempt): void
+  /** The same of a stream of which nothing has been handed on: all that belongs to it. */
+  onHeld(attempt: RelayAttempt, pieces: readonly Buffer[]): void
   onFailure(attempt: RelayAttempt, error: TurnoutError): void
   /** The provider says that it will take nothing more until then, in epoch milliseconds. */
   onLimit(until: number): void
@@ -148,7 +150,9 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     else this.delivered = true
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Headers): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    // They would keep the bytes in which they came for as long as a stream lasts.
+    controller.rawHeaders = null
     if (status < 200 || this.#state === 'over') return
     this.#status = status
     this.#headers = headers
@@ -285,8 +289,9 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   }
 
   #readChat(): ChatStreamReader {
-    const { choices, output } = this.#call
-    if (!output) return new SkimmingChatReader(choices)
+    const { choices, output, review } = this.#call
+    // What is judged before it is shown may be repaired first.
+    if (!output || review) return new SkimmingChatReader(choices)
     const reader = new ChatStreamReader(choices)
     const watch = new ChunkOutput(output)
     this.#misfit = () => watch.read(reader.chunk)
@@ -354,17 +359,13 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
 
   /** @param lingering The upstream still holds the connection; it is cut if it goes on for long. */
   #complete(lingering: boolean): void {
-    if (!this.shown) {
-      this.#listener.onCommit(this)
-      for (const held of this.#chunks) this.#listener.onEvents(this, held)
-      this.#chunks = []
-    }
     this.#over()
     if (lingering) {
       this.deadline = Date.now() + LINGER_MS
       this.#watchdog.add(this)
     }
-    this.#listener.onComplete(this)
+    if (this.shown) this.#listener.onComplete(this)
+    else this.#listener.onHeld(this, this.#chunks)
   }
 
   #touch(): void {
@@ -395,6 +396,3 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     this.#watchdog.delete(this)
   }
 }
-
-const isEventStream = (contentType: string | string[] | undefined): boolean =>
-  contentType !== undefined && String(contentType).toLowerCase().startsWith('text/event-stream')

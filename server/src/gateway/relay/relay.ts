@@ -2,17 +2,21 @@ import type { Usage } from '@turnout/contract'
 import { mayBeBilled } from '../../core/delivery.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { countPictures, readAnswer } from '../../core/openai/answer.ts'
-import { completionProblem } from '../../core/openai/chat-output.ts'
+import { formProblem } from '../../core/openai/chat-output.ts'
 import { isEmptyCompletion } from '../../core/openai/empty.ts'
+import { verdictChunk } from '../../core/openai/verdict-chunk.ts'
+import { textsOf } from '../../core/validation/completion.ts'
 import { saidNothing } from '../../core/validation/failure.ts'
+import type { JudgedText } from '../../core/validation/rules.ts'
 import type { Ledger } from '../../ledger/types.ts'
+import { EVENT_STREAM } from '../../lib/sse.ts'
 import type { Watchdog } from '../../lib/watchdog.ts'
 import { type AttemptObserver, Meter } from '../metering.ts'
 import { pauseBefore } from '../routing/trail.ts'
 import { unfit } from '../text/unfit.ts'
 import { toldToClient } from '../told.ts'
-import { judgeCompletion, mendCompletion } from '../validation/completion.ts'
-import { addCosts, type Judgement, type Review } from '../validation/review.ts'
+import { judgeTexts, mendCompletion, mendStream } from '../validation/completion.ts'
+import { addCosts, type Judgement, PASSED, type Review } from '../validation/review.ts'
 import type { Wires } from '../wire.ts'
 import { type AttemptListener, RelayAttempt } from './attempt.ts'
 import type { AnswerHead, RelayCall, RelayClient, Running } from './types.ts'
@@ -94,22 +98,27 @@ export class Relay implements AttemptListener, Running {
       return
     }
     const { output, review } = this.#call
-    const mended = review ? mendCompletion(body, review) : { body, warnings: [] }
-    const problem = output && completionProblem(mended.body, output)
+    const mended = review && mendCompletion(body, review)
+    const problem = output && formProblem(mended?.texts ?? textsOf(body), output)
     if (problem) {
       const error = unfit(this.#call.deployment.provider.id, problem, attempt.upstreamRequestId)
       this.#onFailure(attempt, error, usage, false)
       return
     }
     const { trail, deployment, operation } = this.#call
-    if (operation === 'chat' && trail?.refusesEmpty && isEmptyCompletion(mended.body)) {
+    if (operation === 'chat' && trail?.refusesEmpty && isEmptyCompletion(mended?.body ?? body)) {
       this.#onFailure(attempt, saidNothing(deployment.provider.id, attempt.upstreamRequestId), usage, false)
       return
     }
     trail?.heard(deployment)
-    const judgement = { cost: 0n, warnings: mended.warnings }
-    if (review === undefined) this.#accept(attempt, body, usage, contentType, judgement)
-    else this.#judge(review, attempt, mended.body, usage, contentType, judgement)
+    if (review === undefined || mended === undefined) {
+      this.#accept(attempt, body, usage, contentType, { cost: 0n, warnings: [] })
+      return
+    }
+    this.#judge(review, attempt, mended.texts, usage, ({ cost, warnings }) => {
+      const all = [...mended.warnings, ...warnings]
+      this.#accept(attempt, mended.body, usage, contentType, { cost, warnings: all })
+    })
   }
 
   #accept(
@@ -126,24 +135,22 @@ export class Relay implements AttemptListener, Running {
     )
   }
 
-  /** @param mended What has been done to the answer already. */
+  /** @param then What is done with an answer that has passed. */
   #judge(
     review: Review,
     attempt: RelayAttempt,
-    body: Buffer,
+    texts: readonly JudgedText[],
     usage: Usage,
-    contentType: string,
-    mended: Judgement,
+    then: (judgement: Judgement) => void,
   ): void {
     const controller = new AbortController()
     this.#judging = { controller, usage }
     this.#meter!.answeredAt = Date.now()
     const { upstreamRequestId } = attempt
     const provider = this.#call.deployment.provider.id
-    judgeCompletion(body, review, { provider, upstreamRequestId, signal: controller.signal }).then(
-      ({ cost, warnings }) => {
-        if (this.#over) return
-        this.#accept(attempt, body, usage, contentType, { cost, warnings: [...mended.warnings, ...warnings] })
+    judgeTexts(texts, review, { provider, upstreamRequestId, signal: controller.signal }).then(
+      (judgement) => {
+        if (!this.#over) then(judgement)
       },
       (thrown: unknown) => {
         this.#judging = undefined
@@ -154,7 +161,7 @@ export class Relay implements AttemptListener, Running {
 
   onCommit(attempt: RelayAttempt): void {
     this.#meter!.firstPartAt = attempt.committedAt
-    this.#client.begin(this.#head('text/event-stream; charset=utf-8'))
+    this.#client.begin(this.#head(EVENT_STREAM))
   }
 
   onEvents(_: RelayAttempt, bytes: Buffer): boolean {
@@ -162,9 +169,40 @@ export class Relay implements AttemptListener, Running {
   }
 
   onComplete(attempt: RelayAttempt): void {
+    this.#complete(attempt, 0n)
+  }
+
+  onHeld(attempt: RelayAttempt, pieces: readonly Buffer[]): void {
+    const { output, review } = this.#call
+    this.#meter!.firstPartAt = attempt.committedAt
+    if (review === undefined) {
+      this.#show(attempt, pieces, { cost: 0n, warnings: [] })
+      return
+    }
+    const { body, head, texts, warnings } = mendStream(Buffer.concat(pieces), review)
+    const problem = output && formProblem(texts, output)
+    if (problem) {
+      this.onUnfit(attempt, problem)
+      return
+    }
+    this.#judge(review, attempt, texts, attempt.usage, ({ cost, warnings: noted }) => {
+      const all = [...warnings, ...noted]
+      const verdict = verdictChunk(head, PASSED, [...(this.#call.warnings ?? []), ...all])
+      this.#show(attempt, [body, verdict], { cost, warnings: all })
+    })
+  }
+
+  /** Gives a stream that was held. */
+  #show(attempt: RelayAttempt, pieces: readonly Buffer[], { cost, warnings }: Judgement): void {
+    this.#client.begin(this.#head(EVENT_STREAM, warnings))
+    for (const piece of pieces) this.#client.write(piece)
+    this.#complete(attempt, cost)
+  }
+
+  #complete(attempt: RelayAttempt, ofJudging: bigint | null): void {
     this.#over = true
     const counted = this.#paidOnAcceptance ? pictureUsage(attempt.usage, attempt.images) : attempt.usage
-    this.#meter!.succeed(counted, attempt.upstreamRequestId, (cost) => this.#client.end(cost))
+    this.#meter!.succeed(counted, attempt.upstreamRequestId, (cost) => this.#client.end(addCosts(cost, ofJudging)))
   }
 
   onLimit(until: number): void {

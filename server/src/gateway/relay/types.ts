@@ -19,7 +19,7 @@ export interface RelayCall extends Metered {
   choices: number
   /** In which form the answer must come; without it, no answer is looked into. */
   output?: OutputPlan
-  /** Judges whole completions before they count as given. */
+  /** Judges completions that are whole before they count as given: a stream that has one is held. */
   review?: Review | undefined
   /** What the client is shown of a stream of a chat is noted here; present where others may go on if it breaks off. */
   shown?: Shown | undefined

@@ -98,6 +98,9 @@ export const observers = (...all: readonly AttemptObserver[]): AttemptObserver =
   limitReached(deployment, until) {
     for (const each of all) each.limitReached(deployment, until)
   },
+  settled(deployment, settled) {
+    for (const each of all) each.settled?.(deployment, settled)
+  },
   continued(deployment) {
     for (const each of all) each.continued?.(deployment)
   },

@@ -1,6 +1,9 @@
 import { TurnoutError } from '../../core/error.ts'
 import { type AnswerIdentity, ChunkEncoder, encodeCompletion } from '../../core/openai/chat-encode.ts'
+import { verdictChunk } from '../../core/openai/verdict-chunk.ts'
+import { EVENT_STREAM } from '../../lib/sse.ts'
 import type { RelayClient, Running } from '../relay/types.ts'
+import { PASSED } from '../validation/review.ts'
 import { identityOf, showsInChat } from './chat.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import type { TextRequest, TextServices } from './request.ts'
@@ -68,7 +71,8 @@ export class Interpreter implements Running {
     const { signal } = this.#controller
     const stream = await openStream(this.#services, this.#request, signal, showsInChat, this.#onAttempt)
     try {
-      this.#client.begin(this.#head('text/event-stream; charset=utf-8'))
+      const { warnings } = stream
+      this.#client.begin({ ...this.#head(EVENT_STREAM), warnings })
       const cost = await this.#pass(stream)
       this.#client.end(cost)
     } catch (thrown) {
@@ -89,6 +93,7 @@ export class Interpreter implements Running {
       if (part.type === 'finish') {
         const warnings = [...this.#request.warnings, ...part.warnings]
         this.#client.write(Buffer.from(encoder.finish(part, warnings, this.#includeUsage)))
+        if (this.#request.review) this.#client.write(verdictChunk(this.#identity, PASSED, []))
         return stream.succeed(part)
       }
       this.#shown?.add(part)

@@ -24,7 +24,7 @@ export interface TextRequest extends Metered {
   adapter: TextAdapter
   call: TextCall
   output: OutputPlan | undefined
-  /** Judges whole answers before they count as given. */
+  /** Judges answers that are whole before anything of them is shown: a stream that has one is held. */
   review?: Review | undefined
   /** Nothing of a stream is shown before all of it is there. */
   held?: boolean | undefined
@@ -34,9 +34,9 @@ export interface TextRequest extends Metered {
   warnings: string[]
 }
 
-/** Whether a stream is held until all of it is there: by the request, else by the pool. */
-export const isHeld = ({ stream }: Route, asked: StreamRule | undefined): boolean =>
-  (asked ?? stream)?.commit === 'complete'
+/** Whether a stream is held until all of it is there: because it is judged before, by the request, else by the pool. */
+export const isHeld = ({ stream }: Route, asked: StreamRule | undefined, review: Review | undefined): boolean =>
+  review !== undefined || (asked ?? stream)?.commit === 'complete'
 
 /** The call for a model that has no mode for the format: it is told in words, after what it was told before. */
 function instructed(call: TextCall, { format }: OutputPlan): TextCall {

@@ -4,6 +4,8 @@ import type { TextPart } from '../../core/text.ts'
 import { saidNothing } from '../../core/validation/failure.ts'
 import { type AttemptScope, attempt, failed, succeeded } from '../attempts.ts'
 import { toldToClient } from '../told.ts'
+import { addCosts, type Judgement } from '../validation/review.ts'
+import { accept } from './accept.ts'
 import { withPictures } from './pictures.ts'
 import type { TextRequest, TextServices } from './request.ts'
 import { requireEnd, unfit } from './unfit.ts'
@@ -29,21 +31,28 @@ export interface StreamFailure {
  */
 export class TextStream {
   readonly request: TextRequest
+  /** What is known to be left out or changed before anything of the answer is shown. */
+  readonly warnings: readonly string[]
   readonly #first: IteratorResult<TextPart>
   readonly #parts: AsyncIterator<TextPart>
   readonly #scope: AttemptScope
   readonly #output: OutputReader | undefined
   #callsTools = false
+  readonly #ofJudging: bigint | null
   #isUnfit = false
   #recorded = false
 
+  /** @param judgement Of an answer that has been held and judged. */
   constructor(
     request: TextRequest,
     scope: AttemptScope,
     first: IteratorResult<TextPart>,
     parts: AsyncIterator<TextPart>,
+    judgement: Judgement = { cost: 0n, warnings: [] },
   ) {
     this.request = request
+    this.warnings = [...request.warnings, ...judgement.warnings]
+    this.#ofJudging = judgement.cost
     this.#scope = scope
     this.#first = first
     this.#parts = parts
@@ -112,10 +121,10 @@ export class TextStream {
     throw unfit(provider, problem, upstreamRequestId)
   }
 
-  /** The answer has been shown. Resolves to its cost once the record is safe. */
-  succeed({ usage, upstreamRequestId, providerCost }: FinishPart): Promise<bigint | null> {
+  /** The answer has been shown. Resolves to its cost, with that of judging it, once the record is safe. */
+  async succeed({ usage, upstreamRequestId, providerCost }: FinishPart): Promise<bigint | null> {
     this.#recorded = true
-    return succeeded(this.#scope.meter, usage, upstreamRequestId, providerCost)
+    return addCosts(await succeeded(this.#scope.meter, usage, upstreamRequestId, providerCost), this.#ofJudging)
   }
 
   /** Records the failure. An answer that is whole, if unfit, was not cut. */
@@ -174,17 +183,44 @@ export async function openStream(
     refuseEmpty(request, first.value, scope)
     request.trail?.heard(request.deployment)
     scope.meter.firstPartAt = Date.now()
-    const stream = new TextStream(request, scope, first, parts)
-    return request.held ? held(stream, scope, shows) : stream
+    return request.held ? held(request, scope, first, parts, shows) : new TextStream(request, scope, first, parts)
   })
 }
 
-/** The same stream after it has come to its end. @throws what it ended by */
-async function held(stream: TextStream, scope: AttemptScope, shows: Shows): Promise<TextStream> {
-  const parts = (await Array.fromAsync(stream.read(shows)))[Symbol.iterator]()
-  stream.pause()
+/**
+ * The same stream after it has come to its end and has passed: as much is
+ * asked of it as of a whole answer.
+ *
+ * @throws what it ended or failed by
+ */
+async function held(
+  request: TextRequest,
+  scope: AttemptScope,
+  first: IteratorResult<TextPart>,
+  rest: AsyncIterator<TextPart>,
+  shows: Shows,
+): Promise<TextStream> {
+  const plain = { ...request, output: undefined }
+  const had = await Array.fromAsync(new TextStream(plain, scope, first, rest).read(shows))
+  await rest.return?.()
+  scope.patience.pause()
+  const finish = had.at(-1) as FinishPart
+  const text = had.map((part) => (part.type === 'text-delta' ? part.text : '')).join('')
+  const callsTools = had.some(({ type }) => type === 'tool-call-delta')
+  const { reason, raw, upstreamRequestId } = finish
+  const unshown = { text, reason, raw, callsTools, upstreamRequestId }
+  const accepted = await accept(unshown, request, scope, scope.patience.signal)
+  const warnings = [...finish.warnings, ...accepted.warnings]
+  const parts = [...withText(had.slice(0, -1), accepted.text), { ...finish, warnings }][Symbol.iterator]()
   const next = async (): Promise<IteratorResult<TextPart>> => parts.next()
-  return new TextStream({ ...stream.request, output: undefined }, scope, await next(), { next })
+  return new TextStream(plain, scope, await next(), { next }, { cost: accepted.cost, warnings })
+}
+
+/** The parts with their text in one piece, where the first of it was. */
+function withText(parts: readonly TextPart[], text: string): TextPart[] {
+  const at = parts.findIndex(({ type }) => type === 'text-delta')
+  const others = parts.filter(({ type }) => type !== 'text-delta')
+  return at === -1 || text === '' ? others : others.toSpliced(at, 0, { type: 'text-delta', text })
 }
 
 /** An answer that is nothing but its end, where another deployment may say more. @throws TurnoutError */

@@ -1,17 +1,11 @@
 import type { ValidationVerdict } from '@turnout/contract'
 import { TurnoutError } from '../../core/error.ts'
+import { type ChunkHead, verdictChunk } from '../../core/openai/verdict-chunk.ts'
 import { ChunkTexts } from '../../core/validation/completion.ts'
 import { EventFramer } from '../../lib/sse.ts'
 import type { AnswerHead, Cut, RelayClient, Running } from '../relay/types.ts'
 import { addCosts } from './review.ts'
 import type { AnswerValidation } from './validation.ts'
-
-/** What the chunks of one answer have in common. */
-interface ChunkHead {
-  id?: unknown
-  created?: unknown
-  model?: unknown
-}
 
 /** What becomes of a stream that is judged at its end. */
 export interface Judged {
@@ -88,9 +82,7 @@ export class JudgedStream implements Running, RelayClient {
       if (this.#controller.signal.aborted) return
       const { client, onVerdict } = this.#judged
       onVerdict(verdict)
-      const turnout = { ...(warnings.length > 0 && { warnings }), validation: verdict }
-      const chunk = { ...this.#head, object: 'chat.completion.chunk', choices: [], turnout }
-      client.write(Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`))
+      client.write(verdictChunk(this.#head, verdict, warnings))
       client.end(addCosts(cost, ofJudging))
     })
   }

@@ -1,7 +1,7 @@
 import type { ValidationVerdict } from '@turnout/contract'
 import type { JudgedText } from '../../core/validation/rules.ts'
-import { type About, addCosts } from './review.ts'
-import type { AnswerValidation } from './validation.ts'
+import type { Judges } from './plan.ts'
+import { type About, addCosts, PASSED } from './review.ts'
 
 /** What is told at the end of a stream. */
 export interface Told {
@@ -12,14 +12,14 @@ export interface Told {
   validation: ValidationVerdict | undefined
 }
 
-/** Judges a text that has been sent already. Never rejects. */
+/** What is to be said of a text that has been sent; it is judged where that has not been done before. Never rejects. */
 export async function judgeAtEnd(
-  validation: AnswerValidation | undefined,
+  { before, after }: Judges,
   answer: JudgedText,
   about: About,
   cost: bigint | null,
 ): Promise<Told> {
-  if (validation === undefined) return { cost, warnings: [], validation }
-  const { verdict, warnings, cost: ofJudging } = await validation.verdict(answer, about)
+  if (after === undefined) return { cost, warnings: [], validation: before && PASSED }
+  const { verdict, warnings, cost: ofJudging } = await after.verdict(answer, about)
   return { cost: addCosts(cost, ofJudging), warnings, validation: verdict }
 }

@@ -3,10 +3,9 @@ import type { Route } from '../../core/route.ts'
 import type { Registry } from '../../registry/types.ts'
 import type { TextServices } from '../text/request.ts'
 import type { Caller } from '../types.ts'
-import { planValidation } from './plan.ts'
-import type { AnswerValidation } from './validation.ts'
+import { type Judges, planValidation } from './plan.ts'
 
-/** What the answer to a request of the native API is held against. @throws TurnoutError */
+/** What judges the answer to a request of the native API. @throws TurnoutError */
 export const nativeValidation = (
   services: TextServices,
   registry: Registry,
@@ -14,7 +13,7 @@ export const nativeValidation = (
   { validate: own, stream }: GenerateText,
   messages: ChatRequest['messages'],
   { requestId, principal }: Caller,
-): AnswerValidation | undefined =>
+): Judges =>
   planValidation(services, (name) => registry.snapshot.route(name), {
     route,
     own,

@@ -8,6 +8,12 @@ import type { TextServices } from '../text/request.ts'
 import type { Whose } from './ask.ts'
 import { AnswerValidation, type PlacedValidator } from './validation.ts'
 
+/** What judges the answer to a request: before anything of it is shown, or a stream after it has been sent. */
+export interface Judges {
+  before?: AnswerValidation
+  after?: AnswerValidation
+}
+
 /** A request whose answer may have to be validated. */
 export interface Validated {
   route: Route
@@ -46,7 +52,7 @@ function place({ validator }: Validation, isOwn: boolean, field: string, routeOf
 
 /**
  * What the answer to a request is held against: by its pool, its role and the
- * request itself. Undefined where nobody asks for anything.
+ * request itself.
  *
  * @throws TurnoutError invalid_input for rules that cannot be used, and for a
  * stream of which nobody says when it is to be validated
@@ -55,9 +61,9 @@ export function planValidation(
   services: TextServices,
   routeOf: RouteOf,
   { route, own, field, streamed, messages, isJson, whose }: Validated,
-): AnswerValidation | undefined {
+): Judges {
   const combined = combine([...(route.validations ?? []), own])
-  if (combined === undefined) return undefined
+  if (combined === undefined) return {}
   const problems = own ? validationProblems(own) : []
   if (problems.length > 0) {
     throw refuse(problems.map(({ path, message }) => ({ path: [field, ...path].join('.'), message })))
@@ -65,5 +71,6 @@ export function planValidation(
   const { validations, when } = combined
   if (streamed && when === undefined) throw refuse([{ path: `${field}.when`, message: NEEDS_TIME }])
   const validators = validations.flatMap((each) => place(each, each === own, field, routeOf))
-  return new AnswerValidation(services, { validations, validators, when, messages, isJson, whose })
+  const validation = new AnswerValidation(services, { validations, validators, messages, isJson, whose })
+  return streamed && when === 'after' ? { after: validation } : { before: validation }
 }

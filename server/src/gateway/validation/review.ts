@@ -1,3 +1,4 @@
+import type { ValidationVerdict } from '@turnout/contract'
 import type { JudgedText } from '../../core/validation/rules.ts'
 
 /** What is known of an answer besides what it says. */
@@ -23,6 +24,9 @@ export interface Review {
   /** @throws TurnoutError */
   judge(answer: JudgedText, about: About): Promise<Judgement>
 }
+
+/** What is said of an answer that was judged before it was shown. */
+export const PASSED: ValidationVerdict = { passed: true, failures: [] }
 
 /** Two costs together; unknown where either is. */
 export const addCosts = (one: bigint | null, other: bigint | null): bigint | null =>

@@ -1,4 +1,4 @@
-import type { ChatRequest, Validation, ValidationTime, ValidationVerdict, Validator } from '@turnout/contract'
+import type { ChatRequest, Validation, ValidationVerdict, Validator } from '@turnout/contract'
 import { TurnoutError } from '../../core/error.ts'
 import type { Route } from '../../core/route.ts'
 import { notJudged, notPassed, withheld } from '../../core/validation/failure.ts'
@@ -17,8 +17,6 @@ export interface PlacedValidator {
 export interface ValidationPlan {
   validations: readonly Validation[]
   validators: readonly PlacedValidator[]
-  /** When a stream is judged; undefined for whole answers. */
-  when: ValidationTime | undefined
   /** The conversation that the answer goes on. */
   messages: ChatRequest['messages']
   /** JSON was asked for: what can be repaired of it is. */
@@ -32,7 +30,6 @@ interface Opinion extends Judgement {
 
 /** Holds the answers of one request against all that they must fulfil. */
 export class AnswerValidation implements Review {
-  readonly when: ValidationTime | undefined
   readonly #services: TextServices
   readonly #plan: ValidationPlan
   readonly #wantsJson: boolean
@@ -40,7 +37,6 @@ export class AnswerValidation implements Review {
   constructor(services: TextServices, plan: ValidationPlan) {
     this.#services = services
     this.#plan = plan
-    this.when = plan.when
     this.#wantsJson = plan.isJson || plan.validations.some(wantsJson)
   }
 

@@ -2,6 +2,7 @@ import type { Usage } from '@turnout/contract'
 import type { EmbedAdapter, ProviderAdapter } from '../../core/adapter.ts'
 import type { Deployment } from '../../core/deployment.ts'
 import { TurnoutError } from '../../core/error.ts'
+import type { Route } from '../../core/route.ts'
 import { estimateTokens, metadataOf } from '../../core/routing/needs.ts'
 import { type AttemptPlan, attempt, succeeded } from '../../gateway/attempts.ts'
 import { type Sought, withFallback } from '../../gateway/routing/with-fallback.ts'
@@ -10,6 +11,7 @@ import type { GivenEmbed } from '../input/media.ts'
 import type { LibraryServices, Resolve } from '../services.ts'
 import { withSignal } from '../signal.ts'
 import type { EmbedAnswer } from '../types.ts'
+import { cached, wantedOf } from './cached.ts'
 import { embedThroughDoor } from './embed-door.ts'
 import { served } from './served.ts'
 
@@ -27,6 +29,8 @@ function adapterOf(adapters: ReadonlyMap<string, ProviderAdapter>, { model, prov
     { param: 'model', provider: provider.id },
   )
 }
+
+const BYTES_PER_NUMBER = 8
 
 interface Embedded {
   vectors: number[][]
@@ -61,8 +65,25 @@ function ask(services: LibraryServices, plan: AttemptPlan, { texts, dimensions }
 /** @throws TurnoutError */
 export async function embed(services: LibraryServices, resolve: Resolve, call: GivenEmbed): Promise<EmbedAnswer> {
   const requestId = newId('req')
-  const { texts, metadata, productType, user = null, session } = call
+  const { texts, dimensions, metadata, user, session, signal } = call
   const route = resolve(call, 'embedding', { requestId, user, session })
+  return cached(services, {
+    wanted: wantedOf(services, route, call, { api: 'embedding', body: { texts, dimensions, metadata, user } }),
+    requestId,
+    signal,
+    make: (own) => embedAnew(services, route, requestId, { ...call, signal: own }),
+    sizeOf: ({ vectors }) => vectors.reduce((sum, vector) => sum + vector.length * BYTES_PER_NUMBER, 0),
+  })
+}
+
+/** New vectors. */
+async function embedAnew(
+  services: LibraryServices,
+  route: Route,
+  requestId: string,
+  call: GivenEmbed,
+): Promise<EmbedAnswer> {
+  const { texts, metadata, productType, user = null, session } = call
   const sought: Sought = {
     route,
     session,

@@ -1,5 +1,6 @@
 import { TurnoutError } from '../../core/error.ts'
 import type { ImageRequest, SettingNames } from '../../core/image/request.ts'
+import type { Route } from '../../core/route.ts'
 import { imageNeeds } from '../../core/routing/image-needs.ts'
 import { metadataOf } from '../../core/routing/needs.ts'
 import { type Output, toBase64 } from '../../gateway/media/outputs.ts'
@@ -12,6 +13,7 @@ import { toPicture } from '../input/picture.ts'
 import type { LibraryServices, Resolve } from '../services.ts'
 import { withSignal } from '../signal.ts'
 import type { GeneratedPicture, ImageAnswer } from '../types.ts'
+import { cached, wantedOf } from './cached.ts'
 import { served } from './served.ts'
 
 /** Where the library calls a setting otherwise than the core does. */
@@ -28,6 +30,7 @@ function requestOf({ images, mask, ...call }: GivenImage): ImageRequest {
     user: ______,
     session: _______,
     signal: ________,
+    cache: _________,
     ...rest
   } = call
   return {
@@ -43,6 +46,18 @@ function pictureOf(output: Output): GeneratedPicture {
   return { ...told, bytes: Buffer.from(base64, 'base64') }
 }
 
+/** Pictures as they are kept. */
+type Made = Omit<ImageAnswer, 'images'> & { images: Output[] }
+
+/** What the words of an answer take besides its pictures, about. */
+const WORDS_BYTES = 1024
+
+/** What pictures take; links, which expire, and fewer than were asked for are not kept. */
+const sizeOf = ({ images }: Made, count = 1): number | undefined =>
+  images.length >= count && images.every((image) => 'base64' in image)
+    ? images.reduce((sum, image) => sum + ('base64' in image ? image.base64.length : 0), WORDS_BYTES)
+    : undefined
+
 /** @throws TurnoutError */
 export async function generateImage(
   services: LibraryServices,
@@ -50,8 +65,28 @@ export async function generateImage(
   call: GivenImage,
 ): Promise<ImageAnswer> {
   const requestId = newId('req')
-  const route = resolve(call, 'image', { requestId, user: call.user, session: call.session })
+  const { user, session, metadata, signal, count } = call
+  const route = resolve(call, 'image', { requestId, user, session })
   const request = requestOf(call)
+  const wanted = wantedOf(services, route, call, { api: 'image', body: { ...request, user, metadata } })
+  const { images, ...told } = await cached<Made>(services, {
+    wanted,
+    requestId,
+    signal,
+    make: (own) => make(services, route, requestId, { ...call, signal: own }, request),
+    sizeOf: (made) => sizeOf(made, count),
+  })
+  return { ...told, images: images.map(pictureOf) }
+}
+
+/** New pictures. */
+async function make(
+  services: LibraryServices,
+  route: Route,
+  requestId: string,
+  call: GivenImage,
+  request: ImageRequest,
+): Promise<Made> {
   const { quality, background, images, mask, productType, metadata } = call
   const sought: Sought = {
     route,
@@ -90,7 +125,7 @@ export async function generateImage(
   const { made, deployment } = value
   return {
     ...served({ route, deployment, requestId, ...made }),
-    images: made.images.map(pictureOf),
+    images: made.images,
     mapped: made.mapped,
   }
 }

@@ -22,7 +22,7 @@ export function createCalls<Where>(
   const readText = (call: unknown): GivenText => checkGiven(text, call, WHAT)
   return {
     text: {
-      generate: async (call) => (await generateText(services, resolve, readText(call))).answer,
+      generate: async (call) => generateText(services, resolve, readText(call)),
       stream: (call) => streamText(services, resolve, () => readText(call)),
       object: async <Schema extends z.core.$ZodType>(call: ObjectCall<Where, Schema>) =>
         generateObject(services, resolve, checkGiven(object, call, WHAT), call.schema),

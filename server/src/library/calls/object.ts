@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import type { Deployment } from '../../core/deployment.ts'
 import { TurnoutError } from '../../core/error.ts'
-import type { WholeAnswer } from '../../gateway/text/whole.ts'
+import type { TextResult } from '../../core/text.ts'
 import { toJsonSchema } from '../input/schema.ts'
 import type { TEXT_SCHEMAS } from '../input/text.ts'
 import type { LibraryServices, Resolve } from '../services.ts'
 import type { ObjectAnswer } from '../types.ts'
-import { generateText } from './text.ts'
+import { generateText, type Judge } from './text.ts'
 
 export type GivenObject = z.output<typeof TEXT_SCHEMAS.open.object>
 
@@ -19,15 +18,14 @@ function pathOf(path: readonly PropertyKey[]): string {
 /** The value of an answer. @throws TurnoutError content_policy, invalid_output */
 async function objectOf<Schema extends z.core.$ZodType>(
   schema: Schema,
-  { result }: WholeAnswer,
-  { provider }: Deployment,
+  { text, reason, upstreamRequestId }: Pick<TextResult, 'text' | 'reason' | 'upstreamRequestId'>,
+  provider: string,
 ): Promise<z.core.output<Schema>> {
-  const { text, reason, upstreamRequestId } = result
-  const about = { provider: provider.id, upstreamRequestId }
+  const about = { provider, upstreamRequestId }
   const unfit = (problem: string, retryable?: boolean) =>
-    new TurnoutError('invalid_output', `The answer of ${provider.id} ${problem}.`, { ...about, retryable })
+    new TurnoutError('invalid_output', `The answer of ${provider} ${problem}.`, { ...about, retryable })
   if (reason === 'content-filter') {
-    throw new TurnoutError('content_policy', `${provider.id} withheld its answer for its content.`, about)
+    throw new TurnoutError('content_policy', `${provider} withheld its answer for its content.`, about)
   }
   if (reason === 'length') throw unfit('was cut at the limit of its tokens: give it more by maxTokens', false)
   let value: unknown
@@ -57,9 +55,19 @@ export async function generateObject<Schema extends z.core.$ZodType>(
     schema: { ...json },
     strict,
   }
-  const { answer, judged } = await generateText(services, resolve, { ...call, output }, (whole, deployment) =>
-    objectOf(schema, whole, deployment),
-  )
+  let made: { object: z.core.output<Schema> } | undefined
+  const judge: Judge = async (result, provider) => {
+    made = { object: await objectOf(schema, result, provider) }
+  }
+  const ask = (how: typeof call) => generateText(services, resolve, { ...how, output }, judge)
+  let answer = await ask(call)
+  if (answer.cached) {
+    const { text, finishReason: reason, provider } = answer
+    // It was asked for by a schema that is the same in JSON. What this one refuses besides is asked for anew.
+    await judge({ text, reason }, provider).catch(async () => {
+      answer = await ask({ ...call, cache: 'no-cache' })
+    })
+  }
   const { toolCalls: __, message: ___, ...told } = answer
-  return { ...told, object: judged as z.core.output<Schema> }
+  return { ...told, object: made!.object }
 }

@@ -7,14 +7,15 @@ import { chatNeeds } from '../../core/routing/chat-needs.ts'
 import { fitWithoutPictures } from '../../core/routing/degrade.ts'
 import { metadataOf } from '../../core/routing/needs.ts'
 import { planOutput } from '../../core/structured/output.ts'
+import type { Wanted } from '../../gateway/cache/values.ts'
 import type { Leg } from '../../gateway/routing/chain.ts'
 import type { Sought } from '../../gateway/routing/with-fallback.ts'
 import { isHeld, type TextRequest, textRequest } from '../../gateway/text/request.ts'
-import { planValidation } from '../../gateway/validation/plan.ts'
-import type { AnswerValidation } from '../../gateway/validation/validation.ts'
+import { type Judges, planValidation } from '../../gateway/validation/plan.ts'
 import { newId } from '../../lib/ids.ts'
 import type { GivenText } from '../input/text.ts'
 import type { LibraryServices, Resolve } from '../services.ts'
+import { wantedOf } from './cached.ts'
 import { chatRequest } from './chat.ts'
 
 /** A call for text that has been checked and knows where it may go. */
@@ -22,8 +23,9 @@ export interface Asked {
   requestId: string
   route: Route
   sought: Sought
-  /** What the answer must fulfil. */
-  validation: AnswerValidation | undefined
+  judges: Judges
+  /** What is asked of the cache. */
+  wanted: Wanted | undefined
   /** @throws TurnoutError where the model does not take the request */
   prepare(leg: Leg): TextRequest
 }
@@ -35,7 +37,8 @@ export function ask(services: LibraryServices, resolve: Resolve, call: GivenText
   const route = resolve(call, 'text', { requestId, user: call.user, session })
   const body = chatRequest(call, streamed)
   const user = call.user ?? null
-  const validation = planValidation(services, (model) => resolve({ model }, 'text', { requestId }), {
+  const routeOf = (model: string) => resolve({ model }, 'text', { requestId })
+  const judges = planValidation(services, routeOf, {
     route,
     own: call.validate,
     field: 'validate',
@@ -44,8 +47,11 @@ export function ask(services: LibraryServices, resolve: Resolve, call: GivenText
     isJson: readFormat(body) !== undefined,
     whose: { requestId, keyId: null, user },
   })
+  const { model: _, stream: __, ...asked } = body
+  const asking = { api: 'text', body: { ...asked, metadata: call.metadata }, validate: call.validate, routeOf }
   return {
-    validation,
+    judges,
+    wanted: wantedOf(services, route, call, asking),
     requestId,
     route,
     sought: { route, session, requestId, needs: () => needsOf(body, call) },
@@ -70,8 +76,9 @@ export function ask(services: LibraryServices, resolve: Resolve, call: GivenText
         settings: {},
         trail,
       }
-      const held = streamed && isHeld(route, call.commit && { commit: call.commit })
-      return { ...textRequest(services.adapters, deployment, own, fit, output, metered), held, review: validation }
+      const review = judges.before
+      const held = streamed && isHeld(route, call.commit && { commit: call.commit }, review)
+      return { ...textRequest(services.adapters, deployment, own, fit, output, metered), held, review }
     },
   }
 }

@@ -1,5 +1,6 @@
-import type { Deployment } from '../../core/deployment.ts'
 import type { TextPart } from '../../core/text.ts'
+import type { Source } from '../../gateway/cache/shared.ts'
+import type { Wanted } from '../../gateway/cache/values.ts'
 import { withFallback } from '../../gateway/routing/with-fallback.ts'
 import { type AnswerStream, answerStream } from '../../gateway/text/answer-stream.ts'
 import type { FinishPart } from '../../gateway/text/stream.ts'
@@ -11,28 +12,53 @@ import type { LibraryServices, Resolve } from '../services.ts'
 import { openSignal, withSignal } from '../signal.ts'
 import type { TextAnswer, TextStreamPart } from '../types.ts'
 import { callId, Gathering, textOf } from './answer.ts'
+import { again, cached } from './cached.ts'
 import { served } from './served.ts'
 import { type Asked, ask } from './text-request.ts'
 
 /** Looks at a whole answer; what it throws may lead on to the next deployment. */
-export type Judge<T> = (answer: WholeAnswer, deployment: Deployment) => Promise<T>
+export type Judge = (
+  answer: Pick<WholeAnswer['result'], 'text' | 'reason' | 'upstreamRequestId'>,
+  provider: string,
+) => Promise<void>
+
+/** What was withheld may be given the next time, and what did not pass is none to be given. */
+const sizeOf = (answer: TextAnswer): number | undefined => {
+  const { finishReason, validation } = answer
+  const isKept = finishReason !== 'content-filter' && finishReason !== 'error' && validation?.passed !== false
+  return isKept ? Buffer.byteLength(JSON.stringify(answer)) : undefined
+}
 
 /** @throws TurnoutError */
-export async function generateText<T = undefined>(
+export async function generateText(
   services: LibraryServices,
   resolve: Resolve,
   call: GivenText,
-  judge?: Judge<T>,
-): Promise<{ answer: TextAnswer; judged: T | undefined }> {
-  const { route, requestId, sought, prepare } = ask(services, resolve, call, false)
-  const { value, attempts } = await withSignal(services.closing, call.signal, (signal) =>
+  judge?: Judge,
+): Promise<TextAnswer> {
+  const asked = ask(services, resolve, call, false)
+  const { requestId, wanted } = asked
+  const make = (signal: AbortSignal | undefined) => answer(services, asked, signal, judge)
+  const { validation: _, ...whole } = await cached(services, { wanted, requestId, signal: call.signal, make, sizeOf })
+  return whole
+}
+
+/** A new answer. */
+async function answer(
+  services: LibraryServices,
+  { route, requestId, sought, prepare }: Asked,
+  given: AbortSignal | undefined,
+  judge: Judge | undefined,
+): Promise<TextAnswer> {
+  const { value, attempts } = await withSignal(services.closing, given, (signal) =>
     withFallback(services.router, sought, signal, async (leg, own) => {
       const request = prepare(leg)
       const whole = await answerWhole(services, request, own)
-      return { request, whole, judged: await judge?.(whole, leg.deployment) }
+      await judge?.(whole.result, leg.deployment.provider.id)
+      return { request, whole }
     }),
   )
-  const { request, whole, judged } = value
+  const { request, whole } = value
   const { deployment } = request
   const { result, cost, warnings } = whole
   const had = {
@@ -44,7 +70,7 @@ export async function generateText<T = undefined>(
     cost,
     warnings,
   }
-  return { answer: { ...textOf(result, result, deployment, requestId), ...served(had) }, judged }
+  return { ...textOf(result, result, deployment, requestId), ...served(had) }
 }
 
 /** What a caller gets to see. */
@@ -99,7 +125,7 @@ class Reading {
 
   /** The usage is that of whoever ended the answer; the cost is that of all who wrote it. */
   async #finish(end: FinishPart, { stream, switched }: Opened): Promise<TextStreamPart> {
-    const { route, requestId, validation: rules } = this.#asked
+    const { route, requestId, judges } = this.#asked
     const { deployment, warnings } = stream.request
     const own = await stream.succeed(end)
     const ofAnswer = switched ? this.#trail.total(own) : own
@@ -107,7 +133,7 @@ class Reading {
     const { reason, upstreamRequestId } = end
     const about = { provider: deployment.provider.id, upstreamRequestId, signal: this.#signal }
     const answer = { text: said.text, reason, callsTools: said.toolCalls.length > 0 }
-    const { cost, warnings: more, validation } = await judgeAtEnd(rules, answer, about, ofAnswer)
+    const { cost, warnings: more, validation } = await judgeAtEnd(judges, answer, about, ofAnswer)
     const had = { route, deployment, requestId, attempts: this.#trail.attempts, usage: end.usage, cost }
     return {
       type: 'finish',
@@ -119,14 +145,14 @@ class Reading {
 }
 
 /** A whole answer as the parts of a stream. */
-function* partsOf(answer: TextAnswer): Generator<TextStreamPart, void> {
-  const { reasoning, text, toolCalls } = answer
+function* partsOf(whole: TextAnswer): Generator<TextStreamPart, void> {
+  const { reasoning, text, toolCalls } = whole
   if (reasoning) yield { type: 'reasoning-delta', text: reasoning }
   if (text !== '') yield { type: 'text-delta', text }
   for (const [index, { id, name, arguments: written }] of toolCalls.entries()) {
     yield { type: 'tool-call-delta', index, id, name, arguments: written }
   }
-  yield { type: 'finish', ...answer }
+  yield { type: 'finish', ...whole }
 }
 
 /** A stream that is left before its end is let go of. @throws TurnoutError while it is iterated */
@@ -137,11 +163,45 @@ export async function* streamText(
 ): AsyncGenerator<TextStreamPart, void> {
   const call = given()
   const asked = ask(services, resolve, call, true)
-  if (asked.validation?.when === 'before') {
-    yield* partsOf((await generateText(services, resolve, call)).answer)
+  const { wanted, requestId } = asked
+  if (wanted === undefined) {
+    yield* parts(services, asked, call.signal)
     return
   }
   const { signal, release } = openSignal(services.closing, call.signal)
+  try {
+    signal.throwIfAborted()
+    const kept = services.values.find<TextAnswer>(wanted, {})
+    if (kept) {
+      yield* partsOf(again(kept, requestId))
+      return
+    }
+    const source: Source<TextStreamPart> = (own) => keeping(services, asked, wanted, own)
+    const { reading, isFirst } = services.values.join(wanted, 'parts', { signal }, source)
+    for await (const part of reading.read(signal)) {
+      if (part.type !== 'finish') yield { ...part }
+      else yield isFirst ? { ...structuredClone(part), cached: false } : again(part, requestId)
+    }
+  } finally {
+    release()
+  }
+}
+
+/** The parts as they come, and the answer is kept when it is whole. */
+async function* keeping(services: LibraryServices, asked: Asked, wanted: Wanted, signal: AbortSignal) {
+  for await (const part of parts(services, asked, signal)) {
+    if (part.type === 'finish') {
+      const { type: _, ...whole } = part
+      const bytes = sizeOf(whole)
+      if (bytes !== undefined) services.values.keep(wanted, structuredClone(whole), bytes)
+    }
+    yield part
+  }
+}
+
+/** New parts, as they come. */
+async function* parts(services: LibraryServices, asked: Asked, given: AbortSignal | undefined) {
+  const { signal, release } = openSignal(services.closing, given)
   try {
     signal.throwIfAborted()
     const { sought, prepare } = asked

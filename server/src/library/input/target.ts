@@ -1,4 +1,4 @@
-import { SessionId } from '@turnout/contract'
+import { CacheWish, SessionId } from '@turnout/contract'
 import { z } from 'zod'
 
 const Name = z.string().min(1)
@@ -37,5 +37,6 @@ export function targetProblem(given: GivenTarget, fields: TargetFields): { path:
 export const OPTIONS = {
   user: z.string().min(1).optional(),
   session: SessionId.optional(),
+  cache: CacheWish.optional(),
   signal: z.instanceof(AbortSignal, { error: 'must be an AbortSignal' }).optional(),
 }

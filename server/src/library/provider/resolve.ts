@@ -1,6 +1,7 @@
 import { Configuration, type Modality, ModelId } from '@turnout/contract'
 import { z } from 'zod'
 import { TurnoutError } from '../../core/error.ts'
+import { newId } from '../../lib/ids.ts'
 import { CATALOG } from '../../registry/catalog/index.ts'
 import { createSecretReader } from '../../registry/credentials.ts'
 import { asFile, invalidConfiguration } from '../configuration.ts'
@@ -73,7 +74,10 @@ export function bindProvider(
 ): Binding {
   const options = readOptions(name, given)
   // A credential of somebody's own that fails must not set the deployments of pools aside.
-  if (isExplicit(options)) return { services: { ...services, ...freshHealth() }, resolve: explicit(name, options) }
+  if (isExplicit(options)) {
+    const own = { ...services, ...freshHealth(), whose: newId('own') }
+    return { services: own, resolve: explicit(name, options) }
+  }
   const resolve: Resolve = (target, kind, identity) => {
     requireProvider(registry, name)
     return configured(registry, name, options.model)(target, kind, identity)

@@ -1,4 +1,4 @@
-import type { Usage } from '@turnout/contract'
+import type { CacheWish, Usage } from '@turnout/contract'
 
 /** Where a call goes: to exactly one of a model, a pool and a role. */
 export type Target = (
@@ -23,6 +23,11 @@ export interface CallOptions {
   user?: string
   /** Calls of one session go to the same member of a pool as long as it is well, for the sake of the provider's caches. */
   session?: string
+  /**
+   * How old an answer to the same call may be that is given again; a new one is kept for so long. `no-cache` asks
+   * anew, `no-store` has nothing to do with the cache. Unless said: as the pool says, else as the options say.
+   */
+  cache?: CacheWish
   /** Ends the call, at the provider too; it rejects with `canceled`. */
   signal?: AbortSignal
 }
@@ -43,6 +48,8 @@ export interface Served {
   usage: Usage
   /** US dollars as a decimal string; null when not known. What failed attempts cost is told to `onAttempt`. */
   cost: string | null
+  /** Whether it is the answer to another call that was the same; absent where no cache was asked for. */
+  cached?: boolean
   /** Settings that were left out or mapped, in whole sentences. */
   warnings: string[]
 }

@@ -1,4 +1,4 @@
-import type { Attempt, Configuration, Model } from '@turnout/contract'
+import type { Attempt, CacheRule, Configuration, Model } from '@turnout/contract'
 import type { z } from 'zod'
 import type { BoundTarget, Target } from './common.ts'
 import type { EmbedAnswer, EmbedCall, ImageCalls } from './media.ts'
@@ -17,6 +17,10 @@ export interface TurnoutOptions {
   discovery?: boolean
   /** Hears of every attempt when it has ended, failed ones included. What it throws becomes a warning of the process. */
   onAttempt?: (record: AttemptRecord) => void
+  /** Keeps answers to calls that are the same, where neither the call nor its pool says otherwise; not unless said. */
+  cache?: Pick<CacheRule, 'ttlSeconds'>
+  /** So much memory answers may take that are kept, in megabytes; 64 unless said otherwise, and 0 keeps none. */
+  cacheMegabytes?: number
   /** Hosts, addresses and ranges that URLs of pictures may lead to although they are not public. */
   fetchAllowPrivate?: readonly string[]
 }

@@ -28,6 +28,7 @@ export function checkRouting(
 ): Problem[] {
   const problems: Problem[] = []
   const knowsModel = (name: string) => knows(name) || mayAppear(name, localProviders)
+  const targets = { pools, roles, knowsModel }
   for (const [name, { layer, record, where }] of pools) {
     const found: MemberProblem[] = []
     flatten(name, pools, found)
@@ -35,12 +36,12 @@ export function checkRouting(
       if (poolOf(model) !== undefined || knowsModel(model)) continue
       found.push({ path: ['members', index], message: `names a model that does not exist: ${JSON.stringify(model)}` })
     }
-    found.push(...checkValidation(record.validate, { pools, roles }, knowsModel))
-    found.push(...checkExperiment(record, { pools, roles }, knowsModel))
+    found.push(...checkValidation(record.validate, targets))
+    found.push(...checkExperiment(record, targets))
     for (const { path, message } of found) problems.push({ layer, where: where(path), message })
   }
   for (const { layer, record, where } of roles.values()) {
-    for (const { path, message } of checkValidation(record.validate, { pools, roles }, knowsModel)) {
+    for (const { path, message } of checkValidation(record.validate, targets)) {
       problems.push({ layer, where: where(path), message })
     }
     const used = [['pool'], ...Object.keys(record.products).map((product) => ['products', product])]

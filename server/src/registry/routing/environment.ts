@@ -1,13 +1,4 @@
-import {
-  CacheRule,
-  Experiment,
-  ModelId,
-  ModelPatch,
-  PoolConfiguration,
-  RoleConfiguration,
-  RouteName,
-  Validation,
-} from '@turnout/contract'
+import { ModelId, ModelPatch, PoolConfiguration, RoleConfiguration, RouteName, Validation } from '@turnout/contract'
 import { z } from 'zod'
 import { validationProblems } from '../../core/validation/problems.ts'
 import { slugOf } from '../catalog/lookup.ts'
@@ -21,8 +12,11 @@ import type { RoutingLayer } from './types.ts'
 
 type Report = (where: string, message: string) => void
 
-/** One model or several, first choice first. */
-const Members = z.union([ModelId.transform((name) => [name]), z.array(ModelId).min(1)])
+const { members: Several, description: _, validate: __, experiment, ...SETTINGS } = PoolConfiguration.shape
+
+/** One model or several, first choice first; each by its name, or as a member of a pool in turnout.yaml. */
+const Members = z.union([ModelId.transform((name): z.input<typeof Several> => [name]).pipe(Several), Several])
+type Members = z.infer<typeof Members>
 
 /** Rules that cannot be used make the variable one that cannot be used. */
 const Rules = Validation.superRefine((validation, context) => {
@@ -33,7 +27,8 @@ const Rules = Validation.superRefine((validation, context) => {
 
 /**
  * A pool by itself, or one by product type beside `default`, what all answers
- * must fulfil, how long they are kept, and an experiment on the default pool.
+ * must fulfil, an experiment on the default pool, and whatever else holds for
+ * all of these pools.
  */
 const RolePools = z.preprocess(
   (value) => (typeof value === 'string' || Array.isArray(value) ? { default: value } : value),
@@ -41,8 +36,8 @@ const RolePools = z.preprocess(
     .object({
       default: Members,
       validate: Rules.optional(),
-      cache: CacheRule.optional(),
-      experiment: Experiment.optional(),
+      experiment,
+      ...SETTINGS,
     })
     .catchall(Members),
 )
@@ -133,8 +128,7 @@ const ROLE_VARIABLES: ReadonlyMap<string, string> = new Map(
   Object.keys(ROUTING_PRESETS['site-builder'].roles).map((role) => [`MODEL_${role.toUpperCase()}`, role]),
 )
 
-const poolOf = (models: readonly string[]): PoolConfiguration =>
-  PoolConfiguration.parse({ members: models.map((model) => ({ model })) })
+const poolOf = (members: readonly string[]): PoolConfiguration => PoolConfiguration.parse({ members })
 
 const namesIn = (text: string): string[] =>
   text
@@ -174,14 +168,16 @@ export function readRouting(env: Environment): EnvironmentRouting {
     roles[role] = RoleConfiguration.parse({ pool: role })
   }
   const catalog = readJson(env, 'MODEL_CATALOG', CatalogVariable, report) ?? {}
-  for (const [role, { default: members, validate, cache, experiment, ...products }] of Object.entries(
+  for (const [role, { default: members, validate, experiment, ...rest }] of Object.entries(
     readJson(env, 'MODEL_POOLS', PoolsVariable, report) ?? {},
   )) {
-    pools[role] = { ...poolOf(members), ...(cache && { cache }), ...(experiment && { experiment }) }
+    const isSetting = ([name]: [string, unknown]) => name in SETTINGS
+    const settings = Object.fromEntries(Object.entries(rest).filter(isSetting)) as Omit<PoolConfiguration, 'members'>
+    pools[role] = { ...settings, members, ...(experiment && { experiment }) }
     const special: Record<string, string> = {}
-    for (const [product, models] of Object.entries(products)) {
+    for (const [product, models] of Object.entries(rest).filter((each) => !isSetting(each))) {
       const name = `${role}.${slugOf(product) || product}`
-      pools[name] = { ...poolOf(models as string[]), ...(cache && { cache }) }
+      pools[name] = { ...settings, members: models as Members }
       special[product] = name
     }
     roles[role] = RoleConfiguration.parse({ pool: role, products: special, ...(validate && { validate }) })

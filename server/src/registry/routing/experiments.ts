@@ -2,10 +2,8 @@ import type { Experiment as Configured, PoolConfiguration } from '@turnout/contr
 import type { Route } from '../../core/route.ts'
 import { assign, type Experiment, type Identity, type Variant } from '../../core/routing/experiment.ts'
 import type { MemberProblem } from './members.ts'
-import type { RoutingRecords } from './types.ts'
+import { isThere, ROLE, routesOf, type Targets } from './target.ts'
 
-const POOL = 'pool:'
-const ROLE = 'role:'
 /** What a client calls its products is no reason to remember without end. */
 const MOST_PRODUCTS = 1_000
 
@@ -20,21 +18,11 @@ export function experimentOf(pool: string, { experiment }: PoolConfiguration): E
 }
 
 /** What is wrong with the experiment of a pool, by the path below the pool's record. */
-export function checkExperiment(
-  { experiment }: PoolConfiguration,
-  { pools, roles }: RoutingRecords,
-  knowsModel: (name: string) => boolean,
-): MemberProblem[] {
+export function checkExperiment({ experiment }: PoolConfiguration, targets: Targets): MemberProblem[] {
   return Object.entries(experiment?.variants ?? {}).flatMap(([name, { to }]): MemberProblem[] => {
-    const isThere =
-      to === undefined ||
-      (to.startsWith(ROLE)
-        ? roles.has(to.slice(ROLE.length))
-        : to.startsWith(POOL)
-          ? pools.has(to.slice(POOL.length))
-          : pools.has(to) || knowsModel(to))
-    if (isThere) return []
-    const message = `leads to a model, pool or role that does not exist: ${JSON.stringify(to)}`
+    if (to === undefined || isThere(to, targets)) return []
+    const what = `leads to a model, pool or role that does not exist: ${JSON.stringify(to)}`
+    const message = `${what}; there are ${routesOf(targets)}`
     return [{ path: ['experiment', 'variants', name, 'to'], message }]
   })
 }

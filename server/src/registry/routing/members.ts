@@ -1,4 +1,5 @@
 import type { MemberCondition, PoolConfiguration } from '@turnout/contract'
+import { POOL } from './target.ts'
 import type { Placed } from './types.ts'
 
 /** A member of a pool, those of pools within it included. */
@@ -9,8 +10,6 @@ export interface FlatMember {
 }
 
 export type Pools = ReadonlyMap<string, Placed<PoolConfiguration>>
-
-const POOL = 'pool:'
 
 /** The name of the pool that a member is; undefined for a model. */
 export const poolOf = (member: string): string | undefined =>

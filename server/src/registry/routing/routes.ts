@@ -12,10 +12,8 @@ import { defined } from '../../lib/objects.ts'
 import type { Resolution } from '../types.ts'
 import { experimentOf } from './experiments.ts'
 import { flatten } from './members.ts'
+import { POOL, ROLE } from './target.ts'
 import type { RoutingRecords } from './types.ts'
-
-export const POOL = 'pool:'
-export const ROLE = 'role:'
 
 type Resolve = (name: string) => Resolution
 

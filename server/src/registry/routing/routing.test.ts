@@ -185,6 +185,40 @@ describe('the environment', () => {
     expect(candidates[1]!.deployment.provider.credential).toBeUndefined()
   })
 
+  test.each<[string, unknown, object]>([
+    ['strategy', 'weighted', { strategy: 'weighted' }],
+    ['fallback', { max: 1, on: { billing: false } }, { fallback: { max: 1, on: { billing: false, timeout: true } } }],
+    ['degrade', true, { degrade: true }],
+    ['hedge', { maxMs: 4000 }, { hedge: { percentile: 95, minMs: 100, maxMs: 4000, budget: 0.05 } }],
+    ['retry', { maxRetries: 0 }, { candidates: [{ deployment: { retry: { maxRetries: 0 } } }] }],
+    ['timeouts', { stallMs: 900 }, { candidates: [{ deployment: { timeouts: { stallMs: 900 } } }] }],
+    ['stream', { commit: 'complete' }, { stream: { commit: 'complete' } }],
+    ['cache', { ttlSeconds: 60, shared: true }, { cache: { ttlSeconds: 60, shared: true } }],
+    ['validate', { minLength: 3 }, { validations: [{ minLength: 3 }] }],
+  ])('gives all pools of a role its %s', async (setting, value, expected) => {
+    const writer = { default: ['stable-1'], landing: 'light-1', [setting]: value }
+    const registry = await open('', { MODEL_CATALOG: CATALOG, MODEL_POOLS: JSON.stringify({ writer }) })
+    expect(registry.snapshot.problems).toEqual([])
+    for (const [product, id] of [
+      [undefined, 'stable-1'],
+      ['landing', 'light-1'],
+    ] as const) {
+      expect(idsOf(registry, 'role:writer', product)).toEqual([id])
+      expect(registry.snapshot.route('role:writer', product)).toMatchObject(expected)
+    }
+  })
+
+  test('gives members their weight and their condition', async () => {
+    const members = ['stable-1', { model: 'light-1', weight: 3, when: { maxInputTokens: 500 } }]
+    for (const writer of [members, { default: members }]) {
+      const registry = await open('', { MODEL_CATALOG: CATALOG, MODEL_POOLS: JSON.stringify({ writer }) })
+      expect(registry.snapshot.route('role:writer').candidates).toMatchObject([
+        { weight: 1, deployment: { id: 'stable-1' } },
+        { weight: 3, when: { maxInputTokens: 500 }, deployment: { id: 'light-1' } },
+      ])
+    }
+  })
+
   test('gives a role an experiment on its default pool', async () => {
     const experiment = { by: 'key', variants: { control: { weight: 9 }, light: { to: 'light-1' } } }
     const writer = { default: ['stable-1'], landing: ['light-1'], experiment }
@@ -223,6 +257,7 @@ describe('the environment', () => {
   test.each([
     ['MODEL_POOLS', '{', /not valid JSON/],
     ['MODEL_POOLS', '{"writer":[]}', /MODEL_POOLS/],
+    ['MODEL_POOLS', '{"writer":{"default":["gpt-5.4"],"hedge":{"budget":2}}}', /MODEL_POOLS\.writer\.hedge\.budget/],
     ['MODEL_CATALOG', '{"a":{"model":"b","api_key":"sk-secret"}}', /never the secret/],
     ['MODEL_WRITER', ' , ', /must name a model/],
     ['MODEL_WRITER', 'gpt-77', /names a model that does not exist/],
