@@ -196,6 +196,7 @@ async function assemble(
     observer,
     router,
     inlinePicture: (url: string, signal: AbortSignal) => inlinePicture(url, { fetcher }, signal, 'messages'),
+    waited: () => (options.durableImages ? { jobs: media.jobs, kept: artifacts.store, log } : undefined),
   }
   const webhooks = await createWebhooks({ database, fetcher, log })
   cleanups.add('webhooks', () => webhooks.close())

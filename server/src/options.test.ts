@@ -165,7 +165,7 @@ const CASES: Readonly<Record<OptionName, Case>> = {
     bad: ['-1'],
   },
   durableImages: {
-    absent: false,
+    absent: true,
     good: [
       ['true', true],
       ['false', false],

@@ -105,7 +105,7 @@ describe('an edit by form', () => {
       n: '2',
       size: '1024x1024',
       quality: 'low',
-      files: [sent('image', 'tram.png', TRAM)],
+      files: [sent('image', 'image.png', TRAM)],
     })
   })
 
@@ -124,9 +124,9 @@ describe('an edit by form', () => {
       prompt: 'snow on the tram',
       quality: 'low',
       files: [
+        sent('image[]', 'image[].png', TRAM),
+        sent('image[]', 'image[].png', SNOW),
         sent('mask', 'mask.png', MASK),
-        sent('image[]', 'tram.png', TRAM),
-        sent('image[]', 'snow flakes.png', SNOW),
       ],
     })
   })
@@ -176,7 +176,7 @@ describe('an edit by form', () => {
       prompt: 'snow',
       quality: 'medium',
       output_format: 'webp',
-      files: [sent('image', 'tram.png', TRAM)],
+      files: [sent('image', 'image.png', TRAM)],
     })
   })
 
@@ -243,7 +243,7 @@ describe('links to pictures', () => {
     })
     try {
       const url = await link(proxied)
-      expect(url.href).toMatch(/^https:\/\/models\.example\.com\/turnout\/v1\/artifacts\//)
+      expect(url.href).toMatch(/^https:\/\/models\.example\.com\/turnout\/api\/artifacts\//)
       expect(await fetched(proxied, new URL(url.href.replace('/turnout', '')))).toBe('PNG')
     } finally {
       await proxied.close()

@@ -187,10 +187,12 @@ describe('pictures', () => {
   test('response_format goes to a server that takes it', async () => {
     await draw('plain', { response_format: 'b64_json' })
     expect(upstream.last().body).toEqual({ model: 'draws', prompt: 'a tram', response_format: 'b64_json' })
-    upstream.reply({ body: { created: 1, data: [{ url: 'https://pictures.example/1.png' }] } })
+    upstream.reply({ body: { created: 1, data: [{ url: `data:image/png;base64,${PIXEL}` }] } })
     const { data } = await draw('plain', { response_format: 'url' })
-    expect(data).toEqual([{ url: 'https://pictures.example/1.png' }])
-    expect(upstream.last().body).toMatchObject({ response_format: 'url' })
+    expect(upstream.last().body).toEqual({ model: 'draws', prompt: 'a tram', response_format: 'url' })
+    // What the server gives to fetch is fetched, and the link is ours.
+    const bytes = await (await fetch(data![0]!.url!)).arrayBuffer()
+    expect(Buffer.from(bytes).toString('base64')).toBe(PIXEL)
   })
 
   test('and is that server’s business in a stream too', async () => {

@@ -30,6 +30,9 @@ const attempts = async (headers: Headers) => {
   const { body } = await gateway.api('GET', `/api/usage?requestId=${headers.get('x-turnout-request-id')}`)
   return body.data as Record<string, unknown>[]
 }
+/** Until what follows from a client's leave is done and written down. */
+const SOON = { timeout: 10_000, interval: 20 }
+
 describe('pictures by a provider that does not speak the dialect', () => {
   test('come in its shape, as base64', async () => {
     const { pictures, headers } = await draw()
@@ -124,7 +127,7 @@ describe('pictures by a provider that does not speak the dialect', () => {
     const { pictures } = await draw({ response_format: 'url' })
     expect(pictures).toHaveLength(1)
     const { url } = pictures[0]!
-    expect(url).toMatch(new RegExp(`^${gateway.url}/v1/artifacts/link_[0-9a-z]+\\.png\\?`))
+    expect(url).toMatch(new RegExp(`^${gateway.url}/api/artifacts/art_[0-9a-f]+/content\\?.*signature=`))
     const response = await fetch(url!)
     expect(response.headers.get('content-type')).toBe('image/png')
     expect(Buffer.from(await response.arrayBuffer())).toEqual(PICTURE)
@@ -178,15 +181,26 @@ describe('results', () => {
     expect(body.data).toMatchObject([{ ...recorded, upstreamRequestId: 'up_1' }])
   })
 
-  test('that are allowed but gone are told by their address, with a warning', async () => {
-    const url = `${studio.origin}/gone.png`
+  test('that are gone are paid for, and their address is not handed out', async () => {
+    const gone = { url: `${studio.origin}/gone.png`, mediaType: 'image/png' }
     studio.files.set('/gone.png', { status: 403 })
-    studio.start(() => done({ url, mediaType: 'image/png' }))
-    const { pictures, turnout, headers } = await draw()
-    expect(pictures).toEqual([{ url }])
-    expect(turnout.warnings).toEqual([expect.stringContaining('could not be fetched')])
-    expect(headers.get('x-turnout-cost')).toBe('0.04')
-    expect(await attempts(headers)).toMatchObject([{ outcome: 'succeeded', cost: '0.04' }])
+    studio.start(() => done(gone))
+    const error = await draw().then(
+      () => expect.unreachable(),
+      (reason: { code: string; message: string; headers: Headers }) => reason,
+    )
+    expect(error.code).toBe('invalid_output')
+    expect(error.message).toMatch(/made and paid for.*status 403/)
+    expect(error.message).not.toContain(gone.url)
+    expect(await attempts(error.headers)).toMatchObject([{ outcome: 'failed', cost: '0.04' }])
+  })
+
+  test('that are gone beside others leave those, with a warning', async () => {
+    studio.files.set('/gone.png', { status: 403 })
+    studio.start(() => done([inline, { url: `${studio.origin}/gone.png`, mediaType: 'image/png' }]))
+    const { pictures, turnout } = await draw({ model: 'press', n: 2 })
+    expect(pictures.map(({ b64_json }) => b64_json)).toEqual([PIXEL])
+    expect(turnout.warnings).toEqual([expect.stringMatching(/1 of 2 outputs could not be fetched.*status 403/)])
   })
 
   test.each(['b64_json', 'url'])('without a byte are an error, as %s', async (response_format) => {
@@ -239,16 +253,16 @@ describe('work that takes its time', () => {
   test('is called off when the client goes', async () => {
     const leaving = new AbortController()
     studio.start(() => pending({ pollAfterMs: 60_000 }))
-    studio.poll(() => pending())
+    studio.poll(no('canceled', 'The work was called off.', { upstreamStatus: 200 }))
     const asked = gateway.client.images.generate({ model: 'brush', prompt: 'x' }, { signal: leaving.signal })
     await vi.waitFor(() => expect(studio.log).toEqual(['start']))
     leaving.abort()
     await expect(asked).rejects.toThrow()
-    await vi.waitFor(() => expect(studio.log).toEqual(['start', 'cancel op_1', 'poll op_1']))
+    await vi.waitFor(() => expect(studio.log).toEqual(['start', 'cancel op_1', 'poll op_1']), SOON)
     await vi.waitFor(async () => {
       const { body } = await gateway.api('GET', '/api/usage?model=brush&limit=1')
       expect(body.data).toMatchObject([{ outcome: 'canceled', cost: null }])
-    })
+    }, SOON)
   })
 
   test.each([

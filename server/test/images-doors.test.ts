@@ -40,8 +40,11 @@ afterAll(async () => {
 })
 beforeEach(() => {
   upstream.arrived.length = 0
+  // What the links of its answers lead to.
+  upstream.list = { headers: { 'content-type': 'image/svg+xml' }, body: DRAWING }
 })
 
+const DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"></svg>'
 const link = () => `${upstream.origin}/made.png`
 
 describe('pictures of a provider that speaks the dialect for text', () => {

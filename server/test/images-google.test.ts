@@ -51,7 +51,7 @@ test('an edit brings its pictures along', async () => {
 test('links lead to pictures that are kept here', async () => {
   const { data } = await gateway.client.images.generate({ model: MODEL, prompt: 'a tram', response_format: 'url' })
   const { url } = data![0]!
-  expect(url!.startsWith(`${gateway.url}/v1/artifacts/`)).toBe(true)
+  expect(url!.startsWith(`${gateway.url}/api/artifacts/`)).toBe(true)
   const bytes = Buffer.from(await (await fetch(url!)).arrayBuffer())
   expect(bytes.toString('latin1', 1, 4)).toBe('PNG')
 })

@@ -115,9 +115,10 @@ const INPUTS = {
   },
 }
 
-/** A gateway whose models `brush` and `press` are the studio's: one makes one picture per call, the other four. */
-export const startStudioGateway = (studio: Studio): Promise<TestGateway> =>
+/** A gateway whose models `brush`, `press` and `pen` are the studio's: one makes one picture per call, one four, and one just one at a time, by four calls at once. */
+export const startStudioGateway = (studio: Studio, args: string[] = []): Promise<TestGateway> =>
   startGateway({
+    args,
     env: { STUDIO_KEY: SECRET },
     configuration: JSON.stringify({
       providers: { studio: { adapter: 'studio', baseUrl: studio.origin, credential: 'env:STUDIO_KEY' } },
@@ -133,6 +134,7 @@ export const startStudioGateway = (studio: Studio): Promise<TestGateway> =>
           prices: { rates: [{ unit: 'image', usd: '0.04' }], source: 'test', asOf: '2026-11-01' },
         },
         { id: 'press', provider: 'studio', output: ['image'], limits: { images: 4 } },
+        { id: 'pen', provider: 'studio', output: ['image'], limits: { images: 1, jobs: 4 } },
       ],
       discovery: false,
       retry: { maxRetries: 1, backoffBase: 0.01, backoffFactor: 1 },

@@ -1,7 +1,7 @@
 import type OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startGateway, type TestGateway } from './gateway.ts'
-import { EVENT_STREAM, type Reply, STREAM_BEGIN, startUpstream, type Upstream } from './upstream.ts'
+import { EVENT_STREAM, PIXEL, type Reply, STREAM_BEGIN, startUpstream, type Upstream } from './upstream.ts'
 
 let upstream: Upstream
 let gateway: TestGateway
@@ -98,7 +98,7 @@ describe('the id that the provider gave a request', () => {
     const { body } = await gateway.api('POST', '/api/generate-text', { modelId: 'writer', prompt: 'x' })
     expect(body.error.details).toMatchObject({ upstreamRequestId: 'up-native' })
     expect(await recorded(body.error.requestId)).toEqual(['up-native'])
-    upstream.reply(answered('up-drawn', { body: { data: [{ b64_json: 'AAAA' }] } }))
+    upstream.reply(answered('up-drawn', { body: { data: [{ b64_json: PIXEL }] } }))
     const drawn = await gateway.api('POST', '/api/generate-image', { modelId: 'painter', prompt: 'x' })
     expect(await recorded(drawn.body.data.requestId)).toEqual(['up-drawn'])
   })

@@ -9,7 +9,6 @@ import type { ArtifactFilter } from './types.ts'
 
 export type ArtifactRow = Selectable<ArtifactsTable>
 
-
 const NO_LINEAGE: ArtifactLineage = {
   model: null,
   deployment: null,
@@ -103,11 +102,12 @@ export class ArtifactRows {
   }
 
   /** Tells that the bytes are stored. Undefined where the artifact was deleted meanwhile. */
-  async finish(row: ArtifactRow, stored: StoredObject, retentionDays: number | undefined) {
+  async finish(row: ArtifactRow, stored: StoredObject, retentionDays: number | undefined, daysAtMost?: number) {
     const now = new Date()
     const { facts } = stored
     // What the key itself says, however it has been made.
-    const days = sql`coalesce((select (limits ->> 'retentionDays')::float8 from virtual_keys where id = ${row.key_id}), ${retentionDays ?? null}::float8)`
+    const usual = sql`coalesce((select (limits ->> 'retentionDays')::float8 from virtual_keys where id = ${row.key_id}), ${retentionDays ?? null}::float8)`
+    const days = sql`least(${usual}, ${daysAtMost ?? null}::float8)`
     return answered(
       this.#database.sql
         .updateTable('artifacts')

@@ -174,7 +174,7 @@ export class ArtifactStore implements ArtifactService {
     }
     // What a failure leaves is found by its row: by whoever keeps it again, or by the pruning.
     const stored = await this.#write(bytes, about, row)
-    const finished = await this.#rows.finish(row, stored, this.#options.retentionDays)
+    const finished = await this.#rows.finish(row, stored, this.#options.retentionDays, about.daysAtMost)
     if (finished) return toArtifact(finished)
     // Somebody has deleted it while it was written.
     const deleted = await this.#rows.markDeleted(row.id)

@@ -111,7 +111,7 @@ export async function attempt<T>(
 }
 
 /** Looks at the headers of every answer before it is handed on. */
-const watched =
+export const watched =
   (transport: Transport, observer: AttemptObserver, deployment: Deployment): Transport =>
   async (url, request) => {
     const response = await transport(url, request)

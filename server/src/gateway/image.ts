@@ -5,10 +5,13 @@ import type { Route } from '../core/route.ts'
 import { imageNeeds } from '../core/routing/image-needs.ts'
 import { metadataOf } from '../core/routing/needs.ts'
 import type { Registry } from '../registry/types.ts'
+import { generateByJob } from './image-job.ts'
 import { readPicture } from './inputs.ts'
+import type { WaitedServices } from './jobs/waited.ts'
 import { toBase64 } from './media/outputs.ts'
 import { type ImageOrder, type ImageServices, makeImages, orderImages } from './media/pictures.ts'
 import type { Leg } from './routing/chain.ts'
+import { isSole, soleLeg } from './routing/router.ts'
 import { type Sought, withFallback } from './routing/with-fallback.ts'
 import { nativeRoute, servedBy } from './text.ts'
 import type { Caller } from './types.ts'
@@ -71,14 +74,25 @@ function orderOf(
   return orderImages(services.adapters, deployment, requestOf(input), metered, NAMES)
 }
 
-/** `POST /api/generate-image`: the pictures of one model, as base64. */
+export interface DrawingServices extends ImageServices {
+  /** What jobs are made with; absent where pictures are made without being kept. */
+  waited?(): WaitedServices | undefined
+}
+
+/** `POST /api/generate-image`: the pictures of one model, as base64. Those of an experiment are no jobs. */
 export async function generateImage(
-  services: ImageServices,
+  services: DrawingServices,
   registry: Registry,
   input: GenerateImage,
   caller: Caller,
 ): Promise<GeneratedImage> {
   const route = nativeRoute(registry, input, caller)
+  const waited = route.assignment ? undefined : services.waited?.()
+  if (waited) {
+    // What the model does not take is told in the words of this API.
+    if (isSole(route)) orderOf(services, soleLeg(route), input, caller)
+    return generateByJob(waited, { input, request: requestOf(input), names: NAMES }, route, caller)
+  }
   const wanted = sought(route, input, caller)
   const { value, fallbacks } = await withFallback(services.router, wanted, caller.signal, async (leg, signal) => {
     const order = orderOf(services, leg, input, caller)

@@ -19,8 +19,15 @@ export interface Metered {
   trail?: Trail | undefined
 }
 
+/** What an attempt came to. */
+export interface Settled {
+  usage: Usage
+  /** Nano-dollars; null when it is not known. */
+  cost: bigint | null
+}
+
 /** How an attempt ended, as far as it says something of who made it. */
-export interface AttemptVerdict {
+export interface AttemptVerdict extends Partial<Settled> {
   /** Absent where it succeeded; `canceled` where it was given up. */
   errorCode: ErrorCode | undefined
   /** Epoch milliseconds. */
@@ -29,10 +36,6 @@ export interface AttemptVerdict {
   firstPartMs: number | undefined
   /** How long the provider asks to be left alone. */
   retryAfterMs: number | undefined
-  /** What was counted; absent where it is settled later. */
-  usage?: Usage
-  /** Nano-dollars; null when it is not known, absent where it is settled later. */
-  cost?: bigint | null
 }
 
 /** Why an attempt is made that is not the first one: the same deployment again, or in the place of one that failed. */
@@ -44,6 +47,8 @@ export interface AttemptObserver {
   attemptEnded(deployment: Deployment, verdict: AttemptVerdict): void
   /** The headers of an answer say that nothing more will be taken until then, in epoch milliseconds. */
   limitReached(deployment: Deployment, until: number): void
+  /** Work that it had taken is done, or has failed; its verdict did not say yet what it comes to. */
+  settled?(deployment: Deployment, settled: Settled): void
   /** It goes on with a stream that broke off. */
   continued?(deployment: Deployment): void
 }

@@ -17,6 +17,10 @@ export interface Caller {
   signal: AbortSignal
   /** What the request belongs to, by its header. */
   session?: string | undefined
+  /** Names the request, so that sent again it is the same job; where it is one. */
+  idempotencyKey?: string | undefined
+  /** Hears of the job that the request has become, before that has done anything. */
+  onJob?(id: string): void
   /** What its header wants of the cache. */
   cache?: string | readonly string[] | undefined
   /** Hears how the cache has served it, before the answer is there. */

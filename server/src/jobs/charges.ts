@@ -23,27 +23,32 @@ export async function reserve(
   placement: Placement,
   quoted: bigint | null,
 ): Promise<void> {
+  const number = job.parent_id === null ? attempt.number : await nextOf(db, job.request_id)
   await db
-    .insertInto('attempts')
-    .values({
-      id: attempt.id,
-      request_id: job.request_id,
-      attempt: job.parent_id === null ? attempt.number : await nextOf(db, job.request_id),
-      operation: (job.request as JobRequest).image?.operation ?? OPERATIONS[job.kind],
-      model: placement.deployment,
-      provider: placement.provider,
-      upstream_model: placement.upstreamModel,
-      key_id: job.key_id,
-      user_id: job.user_id,
-      started_at: new Date(),
-      streamed: false,
-      outcome: 'running',
-      usage: '{}',
-      emulated: placement.emulated,
-      writer: WRITER,
-    })
+    .with('recorded', (query) =>
+      query.insertInto('attempts').values({
+        id: attempt.id,
+        request_id: job.request_id,
+        attempt: number,
+        operation: (job.request as JobRequest).image?.operation ?? OPERATIONS[job.kind],
+        model: placement.deployment,
+        provider: placement.provider,
+        upstream_model: placement.upstreamModel,
+        key_id: job.key_id,
+        user_id: job.user_id,
+        started_at: new Date(),
+        streamed: false,
+        outcome: 'running',
+        usage: '{}',
+        emulated: placement.emulated,
+        experiment: placement.assignment?.experiment ?? null,
+        variant: placement.assignment?.variant ?? null,
+        writer: WRITER,
+      }),
+    )
+    .insertInto('job_charges')
+    .values({ attempt_id: attempt.id, kind: 'reserve', amount_nano: quoted })
     .execute()
-  await db.insertInto('job_charges').values({ attempt_id: attempt.id, kind: 'reserve', amount_nano: quoted }).execute()
 }
 
 /** Parts of a job are one request, whose attempts are numbered together; the lock on the whole keeps them apart. */
@@ -71,34 +76,35 @@ const OUTCOMES = {
  * the reconciliation, once as well.
  */
 export async function settle(db: Db, attemptId: string, end: AttemptEnd): Promise<void> {
-  const settled = await charge(db, attemptId, 'settle', end.cost)
-  if (!settled && !(await charge(db, attemptId, 'reconcile', end.cost))) return
-  await db
-    .updateTable('attempts')
-    .set({
-      outcome: OUTCOMES[end.state],
-      error_code: end.error?.code ?? null,
-      usage: json(end.usage),
-      cost_nano: end.cost,
-      latency_ms: sql<number>`greatest(0, extract(epoch from clock_timestamp() - started_at) * 1000)::int`,
-      upstream_request_id: end.upstreamRequestId ?? null,
-    })
-    .where('id', '=', attemptId)
-    .execute()
+  if (!(await book(db, attemptId, 'settle', end))) await book(db, attemptId, 'reconcile', end)
 }
 
-/** Whether it was not booked before. */
-async function charge(
-  db: Db,
-  attemptId: string,
-  kind: 'settle' | 'reconcile',
-  amount: bigint | null,
-): Promise<boolean> {
-  const written = await db
-    .insertInto('job_charges')
-    .values({ attempt_id: attemptId, kind, amount_nano: amount })
-    .onConflict((conflict) => conflict.columns(['attempt_id', 'kind']).doNothing())
-    .returning('attempt_id')
+/** Whether it was not booked before; the charge and the ledger change together. */
+async function book(db: Db, attemptId: string, kind: 'settle' | 'reconcile', end: AttemptEnd): Promise<boolean> {
+  const booked = await db
+    .with('charged', (query) =>
+      query
+        .insertInto('job_charges')
+        .values({ attempt_id: attemptId, kind, amount_nano: end.cost })
+        .onConflict((conflict) => conflict.columns(['attempt_id', 'kind']).doNothing())
+        .returning('attempt_id'),
+    )
+    .with('recorded', (query) =>
+      query
+        .updateTable('attempts')
+        .from('charged')
+        .set({
+          outcome: OUTCOMES[end.state],
+          error_code: end.error?.code ?? null,
+          usage: json(end.usage),
+          cost_nano: end.cost,
+          latency_ms: sql<number>`greatest(0, extract(epoch from clock_timestamp() - started_at) * 1000)::int`,
+          upstream_request_id: end.upstreamRequestId ?? null,
+        })
+        .whereRef('id', '=', 'charged.attempt_id'),
+    )
+    .selectFrom('charged')
+    .select('attempt_id')
     .executeTakeFirst()
-  return written !== undefined
+  return booked !== undefined
 }

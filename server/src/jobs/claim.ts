@@ -2,11 +2,11 @@ import { type RawBuilder, sql } from 'kysely'
 import { TurnoutError } from '../core/error.ts'
 import type { Database } from '../db/database.ts'
 import { isDead, LEASE_MS } from './lease.ts'
-import { type Db, inMs } from './record.ts'
+import { type Db, inMs, json } from './record.ts'
 import type { Executor, JobRow, Placement } from './types.ts'
 
-/** How many waiting jobs are looked at for each that can be begun. */
-const LOOK_AHEAD = 50
+/** How many waiting jobs are looked at together. */
+const PAGE = 50
 
 /** A job whose next step this process may make, and where it goes if that is its start. */
 export interface Claimed {
@@ -14,6 +14,12 @@ export interface Claimed {
   placement?: Placement | undefined
   /** Why it goes nowhere. */
   error?: TurnoutError | undefined
+}
+
+/** What was taken, and whether something was left for which there is no room now. */
+export interface Taken {
+  claimed: Claimed[]
+  isMore: boolean
 }
 
 /** How many jobs run at each provider, deployment and key. */
@@ -61,6 +67,44 @@ async function loadOf(db: Db): Promise<Load> {
   return load
 }
 
+/** Jobs of one key for one model: where there is no room for one of them, there is none for the others. */
+interface Kin {
+  key: string
+  model: string
+}
+
+/** Of a pool or a role another job may go elsewhere, where there is room. */
+const kinOf = ({ key_id, model }: JobRow): Kin | undefined =>
+  /^(pool|role):/.test(model) ? undefined : { key: key_id, model }
+
+/** It takes no room: it will not be sent. */
+const endsHere = (job: JobRow): boolean => job.cancel_requested_at !== null || job.deadline_at.getTime() <= Date.now()
+
+/** Beginnings: by priority, then the keys in turn, so that a key with a thousand jobs does not hold up one with a single. */
+async function waitingJobs(
+  db: Db,
+  free: RawBuilder<boolean>,
+  seen: readonly string[],
+  full: readonly Kin[],
+): Promise<JobRow[]> {
+  const { rows } = await sql<JobRow>`
+    with running as (select key_id, count(*) as count from jobs where state = 'running' group by key_id),
+    ready as (
+      select *, row_number() over (partition by key_id order by priority desc, created_at, id) as turn
+      from jobs
+      where state = 'queued' and step = 'start' and wake_at <= now() and ${free}
+    )
+    select ready.* from ready left join running using (key_id)
+    where not (id = any(${[...seen]}::text[]))
+      and (cancel_requested_at is not null or deadline_at <= now() or not exists (
+        select from json_to_recordset(${json(full)}::json) as f (key text, model text)
+        where f.key = key_id and f.model = ready.model
+      ))
+    order by priority desc, coalesce(running.count, 0) + turn, created_at, id
+    limit ${PAGE}`.execute(db)
+  return rows
+}
+
 export interface TakeLimits {
   /** How many steps at most. */
   most: number
@@ -77,6 +121,16 @@ const isFree = ({ running, takesOver }: TakeLimits) =>
 /** Two processes must not count what runs at the same moment and each begin one more. */
 const CLAIM_LOCK = 7_205_759_403
 
+/** What there is to do. */
+export interface Outlook {
+  /** Steps of jobs that have begun. */
+  due: boolean
+  /** Jobs that have not. */
+  waiting: boolean
+  /** When something more is due, in milliseconds; undefined where nothing is. */
+  nextInMs: number | undefined
+}
+
 /** Takes the next steps of jobs for one process: those that are due, and beginnings where the limits leave room. */
 export class Claims {
   readonly #database: Database
@@ -89,74 +143,80 @@ export class Claims {
     this.#owner = owner
   }
 
-  take(limits: TakeLimits): Promise<Claimed[]> {
-    const { most } = limits
-    return this.#database.sql.transaction().execute(async (db) => {
-      await sql`select pg_advisory_xact_lock(${CLAIM_LOCK})`.execute(db)
-      const ready = await db
-        .selectFrom('jobs')
-        .select('id')
-        .where('state', '<>', 'queued')
-        .where('wake_at', '<=', sql<Date>`now()`)
-        .where(isFree(limits))
-        .orderBy('wake_at')
-        .limit(most)
-        .forUpdate()
-        .skipLocked()
-        .execute()
-      const due = await this.#lease(db, ready)
-      const begun = due.length < most ? await this.#begin(db, most - due.length, isFree(limits)) : []
-      return [...due.map((job) => ({ job })), ...begun]
-    })
+  /** A short look, which costs next to nothing where there is nothing to do. */
+  async outlook(limits: TakeLimits): Promise<Outlook> {
+    const free = isFree(limits)
+    const { rows } = await sql<{ due: boolean; waiting: boolean; next_ms: number | null }>`
+      select coalesce(bool_or(state <> 'queued' and wake_at <= now() and ${free}), false) as due,
+        coalesce(bool_or(state = 'queued' and wake_at <= now() and ${free}), false) as waiting,
+        (extract(epoch from min(next_at) filter (where next_at > now()) - now()) * 1000)::float8 as next_ms
+      from (select *, greatest(wake_at, coalesce(lease_until, wake_at)) as next_at from jobs where wake_at is not null) as open`.execute(
+      this.#database.sql,
+    )
+    const { due, waiting, next_ms } = rows[0]!
+    return { due, waiting, nextInMs: next_ms ?? undefined }
   }
 
-  /** Beginnings: by priority, then the keys in turn, so that a key with a thousand jobs does not hold up one with a single. */
-  async #begin(db: Db, most: number, free: RawBuilder<boolean>): Promise<Claimed[]> {
-    const waiting = await sql<JobRow>`
-      with running as (select key_id, count(*) as count from jobs where state = 'running' group by key_id),
-      ready as (
-        select *, row_number() over (partition by key_id order by priority desc, created_at, id) as turn
-        from jobs
-        where state = 'queued' and step = 'start' and wake_at <= now() and ${free}
+  async take(limits: TakeLimits, { due, waiting }: Omit<Outlook, 'nextInMs'>): Promise<Taken> {
+    const continued = due ? await this.#continue(limits) : []
+    const claimed = continued.map((job) => ({ job }))
+    const most = limits.most - claimed.length
+    if (most === 0) return { claimed, isMore: true }
+    if (!waiting) return { claimed, isMore: false }
+    const begun = await this.#begin(most, isFree(limits))
+    return { claimed: [...claimed, ...begun.claimed], isMore: begun.isMore }
+  }
+
+  #continue(limits: TakeLimits): Promise<JobRow[]> {
+    return this.#database.sql
+      .updateTable('jobs')
+      .set({ lease_owner: this.#owner, lease_until: inMs(LEASE_MS) })
+      .where('id', 'in', (query) =>
+        query
+          .selectFrom('jobs')
+          .select('id')
+          .where('state', '<>', 'queued')
+          .where('wake_at', '<=', sql<Date>`now()`)
+          .where(isFree(limits))
+          .orderBy('wake_at')
+          .limit(limits.most)
+          .forUpdate()
+          .skipLocked(),
       )
-      select ready.* from ready left join running using (key_id)
-      order by priority desc, coalesce(running.count, 0) + turn, created_at, id
-      limit ${most * LOOK_AHEAD}`.execute(db)
-    if (waiting.rows.length === 0) return []
-    const load = await loadOf(db)
-    const chosen = new Map<string, Omit<Claimed, 'job'>>()
-    for (const job of waiting.rows) {
-      if (chosen.size === most) break
-      const place = this.#place(job, load)
-      if (place === undefined) continue
-      chosen.set(job.id, place)
-      if (place.placement) load.add({ ...place.placement, key_id: job.key_id })
-    }
-    if (chosen.size === 0) return []
-    // One may have been canceled since it was read.
-    const still = await db
-      .selectFrom('jobs')
-      .select('id')
-      .where('id', 'in', [...chosen.keys()])
-      .where('state', '=', 'queued')
-      .forUpdate()
-      .skipLocked()
+      .returningAll()
       .execute()
-    const leased = await this.#lease(db, still)
-    for (const { id } of leased) {
-      const placement = chosen.get(id)?.placement
-      if (placement === undefined) continue
-      // The limits count it from now on.
-      const { deployment, provider } = placement
-      await db.updateTable('jobs').set({ deployment, provider }).where('id', '=', id).execute()
-    }
-    return leased.map((job) => ({ job, ...chosen.get(job.id) }))
+  }
+
+  #begin(most: number, free: RawBuilder<boolean>): Promise<Taken> {
+    return this.#database.sql.transaction().execute(async (db) => {
+      await sql`select pg_advisory_xact_lock(${CLAIM_LOCK})`.execute(db)
+      const load = await loadOf(db)
+      const chosen = new Map<string, Omit<Claimed, 'job'>>()
+      const seen: string[] = []
+      const full: Kin[] = []
+      let isMore = true
+      while (isMore && chosen.size < most) {
+        const page = await waitingJobs(db, free, seen, full)
+        isMore = page.length === PAGE
+        for (const job of page) {
+          if (chosen.size === most) break
+          seen.push(job.id)
+          const place = this.#place(job, load)
+          const kin = kinOf(job)
+          if (place) chosen.set(job.id, place)
+          else if (kin && !full.some(({ key, model }) => key === kin.key && model === kin.model)) full.push(kin)
+          if (place?.placement) load.add({ ...place.placement, key_id: job.key_id })
+        }
+      }
+      const leased = chosen.size === 0 ? [] : await this.#lease(db, chosen)
+      const claimed = leased.map((job) => ({ job, ...chosen.get(job.id) }))
+      return { claimed, isMore: isMore || seen.length > chosen.size }
+    })
   }
 
   /** Undefined where a limit leaves no room now. */
   #place(job: JobRow, load: Load): Omit<Claimed, 'job'> | undefined {
-    // What ends here needs no room.
-    if (job.cancel_requested_at !== null || job.deadline_at.getTime() <= Date.now()) return {}
+    if (endsHere(job)) return {}
     try {
       const placement = this.#executor.place(job, [], (each) => load.full(each, job.key_id) !== undefined)
       return placement && { placement }
@@ -165,17 +225,32 @@ export class Claims {
     }
   }
 
-  async #lease(db: Db, jobs: readonly Pick<JobRow, 'id'>[]): Promise<JobRow[]> {
-    if (jobs.length === 0) return []
+  /** Those that are still queued: one may have been canceled since it was read. The limits count them from now on. */
+  #lease(db: Db, chosen: ReadonlyMap<string, Omit<Claimed, 'job'>>): Promise<JobRow[]> {
+    const places = [...chosen].map(([id, { placement }]) => ({
+      id,
+      deployment: placement?.deployment ?? null,
+      provider: placement?.provider ?? null,
+    }))
     return db
-      .updateTable('jobs')
-      .set({ lease_owner: this.#owner, lease_until: inMs(LEASE_MS) })
-      .where(
-        'id',
-        'in',
-        jobs.map(({ id }) => id),
+      .with(
+        'places',
+        () =>
+          sql<
+            (typeof places)[number]
+          >`(select * from json_to_recordset(${json(places)}::json) as place (id text, deployment text, provider text))`,
       )
-      .returningAll()
+      .updateTable('jobs')
+      .from('places')
+      .set((column) => ({
+        lease_owner: this.#owner,
+        lease_until: inMs(LEASE_MS),
+        deployment: column.fn.coalesce('places.deployment', 'jobs.deployment'),
+        provider: column.fn.coalesce('places.provider', 'jobs.provider'),
+      }))
+      .whereRef('jobs.id', '=', 'places.id')
+      .where('jobs.state', '=', 'queued')
+      .returningAll('jobs')
       .execute()
   }
 
@@ -206,14 +281,6 @@ export class Claims {
       .set({ lease_owner: null, lease_until: null })
       .where('lease_owner', 'in', dead)
       .execute()
-  }
-
-  /** How long until something is due, in milliseconds; undefined where nothing is. */
-  async nextIn(): Promise<number | undefined> {
-    const { rows } = await sql<{ ms: number | null }>`
-      select (extract(epoch from min(greatest(wake_at, coalesce(lease_until, wake_at))) - now()) * 1000)::float8 as ms
-      from jobs where wake_at is not null`.execute(this.#database.sql)
-    return rows[0]?.ms ?? undefined
   }
 
   /** Why a job that waits here does, in words; undefined where it will be begun at once. */

@@ -83,11 +83,13 @@ export class Collecting {
   async #settle(job: JobRow, attempt: AttemptRow, attempts: readonly AttemptRow[], made: Made): Promise<void> {
     const reported = made.providerCost === undefined ? attempt.reported_nano : BigInt(made.providerCost)
     const cost = reported ?? this.#executor.priceOf(job, attempt, made.usage)
-    const kept = made.media.flatMap(({ artifact, composed, text, seed = null, revisedPrompt = null }): KeptOutput[] => {
-      if (!artifact) return text === undefined ? [] : [{ text, seed, revisedPrompt }]
-      const original = { artifact, seed, revisedPrompt }
-      return composed ? [{ ...original, artifact: composed, composedOf: artifact.id }, original] : [original]
-    })
+    const kept = made.media.flatMap(
+      ({ artifact, composed, text, drawn, seed = null, revisedPrompt = null }): KeptOutput[] => {
+        if (!artifact) return text === undefined ? [] : [{ text, seed, revisedPrompt }]
+        const original = { artifact, seed, revisedPrompt, ...(drawn && { drawn }) }
+        return composed ? [{ ...original, artifact: composed, composedOf: artifact.id }, original] : [original]
+      },
+    )
     const common = { usage: made.usage, cost, reported, upstreamRequestId: made.upstreamRequestId }
     const lost = made.media.flatMap(({ error }) => (error ? [error.message] : []))
     if (kept.length === 0) {

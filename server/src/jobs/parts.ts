@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { isHopeless } from '../core/hopeless.ts'
 import type { MappedSetting } from '../core/image/request.ts'
 import { addCosts, addUsage } from '../core/usage.ts'
 import { change, type Db, json } from './record.ts'
@@ -26,13 +27,16 @@ export async function finishParent(db: Db, parentId: string, announce: Announce)
   const open = parts.filter(({ state }) => state === 'queued' || state === 'running')
   const known = { ...shared(parts), mapped: json([...(parts[0]?.mapped ?? []), ...seedsOf(parent, parts)]) }
   if (open.length > 0) {
+    if (parts.some(({ state, error }) => state === 'failed' && error && isHopeless(error))) await callOff(db, parentId)
     const progress = (parts.length - open.length) / parts.length
     await change(db, parentId, { ...known, progress }, {}, { type: 'job.progress' })
     return
   }
   const state = stateOf(parts)
   const bad = parts.filter((part) => part.state !== 'succeeded')
-  const reasons = [...new Set(bad.map(({ error }) => error?.message ?? 'It was canceled.'))]
+  const failed = bad.filter((part) => part.state !== 'canceled')
+  const told = failed.length > 0 ? failed : bad
+  const reasons = [...new Set(told.map(({ error }) => error?.message ?? 'It was canceled.'))]
   const lost = `${countOf(bad)} of ${countOf(parts)} ${OUTPUTS[parent.kind]} could not be made: ${reasons.join(' ')}`
   const finished = await change(
     db,
@@ -56,6 +60,24 @@ export async function finishParent(db: Db, parentId: string, announce: Announce)
     { type: `job.${state}` },
   )
   if (finished.state !== parent.state) await announce(db, finished)
+}
+
+/** Those that have not begun would meet the same: they are not begun. One that begins just now waits for the whole with its row locked. */
+async function callOff(db: Db, parentId: string): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set({ cancel_requested_at: sql<Date>`now()`, wake_at: sql<Date>`now()` })
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('jobs')
+        .select('id')
+        .where('parent_id', '=', parentId)
+        .where('state', '=', 'queued')
+        .where('cancel_requested_at', 'is', null)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .execute()
 }
 
 const OUTPUTS = { text: 'texts', image: 'pictures', video: 'videos' } as const

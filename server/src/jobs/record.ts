@@ -1,5 +1,12 @@
 import type { JobError } from '@turnout/contract'
-import { type Kysely, sql, type Transaction, type UpdateObject } from 'kysely'
+import {
+  type InsertQueryBuilder,
+  type Kysely,
+  sql,
+  type Transaction,
+  type UpdateObject,
+  type UpdateQueryBuilder,
+} from 'kysely'
 import { ERRORS, type TurnoutError } from '../core/error.ts'
 import type { Tables } from '../db/tables.ts'
 import { LeaseLost } from './lease.ts'
@@ -7,15 +14,19 @@ import type { JobRow } from './types.ts'
 
 export type Db = Kysely<Tables> | Transaction<Tables>
 
-/** Tells every process that something happened to a job. */
+/** Tells every process that something happened to a job: its id and its state, with a space between. */
 export const EVENTS_CHANNEL = 'turnout_job_events'
-/** Tells every process that there may be work. */
+/** Tells every process that there may be work; and which jobs were canceled: their ids, with spaces between. */
 export const WORK_CHANNEL = 'turnout_job_work'
+/** On that channel: no new work, but room for what waits. */
+export const ROOM = 'room'
 
 /** What of a change is kept in the event, besides the state. */
 export interface Told {
   type: string
   logs?: string[]
+  /** For those who look for work, where there is some. */
+  work?: string
 }
 
 /** A time from now on, by the clock of the database. */
@@ -48,6 +59,9 @@ export interface Guard {
   from?: readonly JobRow['state'][]
 }
 
+/** What a step does last: whoever comes first makes the next one. */
+export const GIVEN_BACK = { lease_owner: null, lease_until: null } as const
+
 /**
  * Changes a job and, with `told`, writes down that it did. The answer is the
  * job as it is then.
@@ -65,23 +79,43 @@ export async function change(
   if (told) query = query.set((set) => ({ sequence: set('sequence', '+', 1) }))
   if (guard.owner !== undefined) query = query.where('lease_owner', '=', guard.owner)
   if (guard.from !== undefined) query = query.where('state', 'in', guard.from)
-  const job = await query.returningAll().executeTakeFirst()
+  const changing = query.returningAll()
+  const job = await (told ? written(db, changing, told) : changing.executeTakeFirst())
   if (job === undefined) throw new LeaseLost(id)
-  if (told) await tell(db, job, told)
   return job
 }
 
-/** Writes down what happened to a job, as the job is now. */
-async function tell(db: Db, job: JobRow, { type, logs }: Told): Promise<void> {
-  const { state, progress, queue_position, waiting } = job
-  await db
-    .insertInto('job_events')
-    .values({
-      job_id: job.id,
-      sequence: job.sequence,
-      type,
-      data: json({ state, progress, queuePosition: queue_position, waiting, ...(logs && { logs }) }),
-    })
-    .execute()
-  await notify(db, EVENTS_CHANNEL, job.id)
+/** Changes one job, writes down what happened to it, as it is then, and tells those who wait: all of it is one statement. */
+export async function written(
+  db: Db,
+  changing: UpdateQueryBuilder<Tables, 'jobs', 'jobs', JobRow> | InsertQueryBuilder<Tables, 'jobs', JobRow>,
+  { type, logs, work }: Told,
+): Promise<JobRow | undefined> {
+  const row = await db
+    .with('changed', () => changing)
+    .with('logged', (query) =>
+      query
+        .insertInto('job_events')
+        .columns(['job_id', 'sequence', 'type', 'data'])
+        .expression((from) =>
+          from
+            .selectFrom('changed')
+            .select([
+              'id',
+              'sequence',
+              sql<string>`${type}::text`.as('type'),
+              sql<string>`jsonb_build_object('state', state, 'progress', progress, 'queuePosition', queue_position, 'waiting', waiting) || ${json(logs ? { logs } : {})}::jsonb`.as(
+                'data',
+              ),
+            ]),
+        ),
+    )
+    .selectFrom('changed')
+    .selectAll()
+    .select(sql`pg_notify(${EVENTS_CHANNEL}, id || ' ' || state)`.as('notified'))
+    .$if(work !== undefined, (query) => query.select(sql`pg_notify(${WORK_CHANNEL}, ${work})`.as('offered')))
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const { notified: _, offered: __, ...job } = row
+  return job
 }

@@ -34,6 +34,9 @@ export class Step {
   readonly #transitions: Transitions
   readonly #pace: Pace
   readonly #collecting: Collecting
+  /** Ends the calls that are on their way, by job. */
+  readonly #sending = new Map<string, AbortController>()
+  #waiting = 0
   readonly #now: () => number
 
   constructor(services: StepServices) {
@@ -43,6 +46,16 @@ export class Step {
     this.#pace = services.pace ?? PACE
     this.#collecting = new Collecting({ ...services, pace: this.#pace })
     this.#now = services.now ?? Date.now
+  }
+
+  /** Cuts a call off that would answer with what nobody wants any more; nothing happens to one that can be called off later. */
+  cancel(jobId: string): void {
+    this.#sending.get(jobId)?.abort(CANCELED)
+  }
+
+  /** How many of the steps do nothing but wait for the answer of a provider: the limits of jobs bound them. */
+  get waiting(): number {
+    return this.#waiting
   }
 
   /** @throws LeaseLost, and whatever the database failed with */
@@ -73,22 +86,50 @@ export class Step {
       if (failure.code === 'overloaded') return this.#transitions.later(job, this.#pace.trouble(job.tries), null)
       return this.#end(job, 'failed', failure)
     }
-    const attempt = { id: newId('att'), number: (last?.number ?? 0) + 1 }
-    // Whether a commit that had no answer was made is found out before anything is sent.
-    const running = await this.#services.surely(() =>
-      this.#transitions.submitting(job, attempt, chosen.placement, chosen.prepared),
-    )
-    const row = (await this.#services.attemptsOf(job.id)).at(-1)!
-    let outcome: MediaOutcome
-    const deadline = this.#deadline(job)
+    await this.#submit(job, chosen, attempts, signal)
+  }
+
+  async #submit(job: JobRow, chosen: Chosen, attempts: readonly AttemptRow[], signal: AbortSignal): Promise<void> {
+    const { placement, prepared } = chosen
+    const attempt = { id: newId('att'), number: (attempts.at(-1)?.number ?? 0) + 1 }
+    const canceled = new AbortController()
+    this.#sending.set(job.id, canceled)
     try {
-      outcome = await chosen.prepared.send(attempt.id, AbortSignal.any([signal, deadline.signal]))
-    } catch (thrown) {
-      return this.#failed(running, row, [...attempts, row], TurnoutError.from(thrown))
+      // Whether a commit that had no answer was made is found out before anything is sent.
+      let tries = 0
+      const { job: running, attempt: row } = await this.#services.surely(() =>
+        this.#transitions.submitting(job, attempt, placement, prepared, tries++ > 0),
+      )
+      const all = [...attempts, row]
+      if (canceled.signal.aborted || running.cancel_requested_at !== null) return await this.#unsent(running, row)
+      let outcome: MediaOutcome
+      const deadline = this.#deadline(job)
+      this.#waiting += 1
+      try {
+        const ends = [signal, deadline.signal, ...(prepared.answersAtOnce ? [canceled.signal] : [])]
+        outcome = await prepared.send(attempt.id, AbortSignal.any(ends))
+      } catch (thrown) {
+        const error = TurnoutError.from(thrown)
+        // It was cut off on its way, and may be billed.
+        if (canceled.signal.aborted && error.code === 'canceled') {
+          return await this.#end(running, 'canceled', CANCELED, { attempt: row })
+        }
+        return await this.#failed(running, row, all, error)
+      } finally {
+        this.#waiting -= 1
+        deadline.clear()
+      }
+      await this.#goOn(running, row, all, outcome, signal)
     } finally {
-      deadline.clear()
+      this.#sending.delete(job.id)
     }
-    await this.#goOn(running, row, [...attempts, row], outcome, signal)
+  }
+
+  /** It was canceled just before anything was sent. */
+  async #unsent(job: JobRow, row: AttemptRow): Promise<void> {
+    const error = errorRecord(CANCELED)
+    const end: AttemptEnd = { state: 'not_delivered', error, usage: {}, cost: 0n }
+    await this.#services.surely(() => this.#transitions.finished(job, { state: 'canceled', error }, { row, end }))
   }
 
   async #choose(

@@ -4,7 +4,7 @@ import { TurnoutError } from '../core/error.ts'
 import type { Database } from '../db/database.ts'
 import type { JobsTable } from '../db/tables.ts'
 import { newId } from '../lib/ids.ts'
-import { change, type Db, inMs, json, notify, WORK_CHANNEL } from './record.ts'
+import { type Db, inMs, json, notify, WORK_CHANNEL, written } from './record.ts'
 import type { AttemptRow, JobRequest, JobRow } from './types.ts'
 
 /** A job that is to be made. */
@@ -83,6 +83,13 @@ export class JobStore {
    * @throws TurnoutError invalid_input (409) where that job was another one
    */
   async create(jobs: readonly NewJob[]): Promise<{ jobs: JobRow[]; repeated: boolean }> {
+    const [only] = jobs
+    // One statement is a transaction by itself.
+    if (only && jobs.length === 1 && only.parts.length === 0) {
+      const { sql: db } = this.#database
+      const row = await insert(db, only)
+      return row ? { jobs: [row], repeated: false } : { jobs: [await this.#repeated(db, only)], repeated: true }
+    }
     return this.#database.sql.transaction().execute(async (db) => {
       const made: JobRow[] = []
       for (const job of jobs) {
@@ -90,7 +97,6 @@ export class JobStore {
         if (row === undefined) return { jobs: [await this.#repeated(db, job)], repeated: true }
         made.push(row)
       }
-      await notify(db, WORK_CHANNEL, '')
       return { jobs: made, repeated: false }
     })
   }
@@ -223,7 +229,7 @@ export class JobStore {
           )
           .execute()
       }
-      await notify(db, WORK_CHANNEL, '')
+      await notify(db, WORK_CHANNEL, ids.map((each) => each.id).join(' '))
       return db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
     })
   }
@@ -265,11 +271,12 @@ export class JobStore {
 async function insert(db: Db, job: NewJob): Promise<JobRow | undefined> {
   const id = newId('job')
   const whole = job.parts.length > 0
-  const row = await db
+  const inserting = db
     .insertInto('jobs')
     .values({
       ...valuesOf(job, job.request),
       id,
+      sequence: 1,
       step: whole ? 'parts' : 'start',
       wake_at: whole ? null : sql<Date>`now()`,
     })
@@ -277,7 +284,7 @@ async function insert(db: Db, job: NewJob): Promise<JobRow | undefined> {
       conflict.columns(['key_id', 'idempotency_key']).where('idempotency_key', 'is not', null).doNothing(),
     )
     .returningAll()
-    .executeTakeFirst()
+  const row = await written(db, inserting, { type: 'job.queued', work: '' })
   if (row === undefined) return undefined
   for (const [place, request] of job.parts.entries()) {
     await db
@@ -292,7 +299,7 @@ async function insert(db: Db, job: NewJob): Promise<JobRow | undefined> {
       })
       .execute()
   }
-  return change(db, id, {}, {}, { type: 'job.queued' })
+  return row
 }
 
 const valuesOf = (job: NewJob, request: JobRequest) =>

@@ -46,14 +46,15 @@ describe.each(KINDS)('what is written down before a request goes out, on the %s 
     await world.db.sql.updateTable('jobs').set({ lease_owner: 'a-process' }).where('id', '=', id).execute()
     return (await store.find(id))!
   }
-  const submit = (job: JobRow, id: string, number = 1) =>
-    transitions.submitting(job, { id, number }, PLACEMENT, PREPARED)
+  const submit = (job: JobRow, id: string, number = 1, again = false) =>
+    transitions.submitting(job, { id, number }, PLACEMENT, PREPARED, again)
 
   test('is there once, also where the answer to the first commit was lost', async () => {
     const job = await held()
     const first = await submit(job, 'att_1')
-    const again = await submit(job, 'att_1')
-    expect([again.state, again.sequence]).toEqual(['running', first.sequence])
+    const again = await submit(job, 'att_1', 1, true)
+    expect([again.job.state, again.job.sequence]).toEqual(['running', first.job.sequence])
+    expect(again.attempt).toEqual(first.attempt)
     expect(await store.attemptsOf(job.id)).toHaveLength(1)
   })
 

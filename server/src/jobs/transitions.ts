@@ -7,7 +7,7 @@ import type { Database } from '../db/database.ts'
 import { reserve, settle } from './charges.ts'
 import { LeaseLost } from './lease.ts'
 import { finishParent, startParent } from './parts.ts'
-import { change, type Db, inMs, json, notify, WORK_CHANNEL } from './record.ts'
+import { change, type Db, GIVEN_BACK, inMs, json, ROOM } from './record.ts'
 import type { AttemptEnd, AttemptRow, JobEnd, JobRow, Made, Placement, Prepared } from './types.ts'
 
 /** Hears in the same transaction that a job is over, so that nothing can come between. */
@@ -18,7 +18,10 @@ const REVISABLE = ['queued', 'running', 'unknown'] as const
 /** Attempts that are, or may be, paid for and still be made: beside one there is no other. */
 const OPEN = ['submitting', 'accepted', 'made', 'unknown'] as const
 
-/** The changes of jobs: each is one transaction, and each is made by the holder of the lease or by nobody. */
+/**
+ * The changes of jobs: each is made whole or not at all, and by the holder of
+ * the lease or by nobody. What ends a step gives the lease back.
+ */
 export class Transitions {
   readonly #database: Database
   readonly #announce: Announce
@@ -34,17 +37,25 @@ export class Transitions {
     return this.#database.sql.transaction().execute(work)
   }
 
-  /** Before anything is sent: from here on the attempt may have been paid for. Doing it again changes nothing. */
+  /**
+   * Before anything is sent: from here on the attempt may have been paid for.
+   * Doing it again changes nothing.
+   *
+   * @param again Whether a try of before may have been stored, without its answer having come.
+   */
   submitting(
     job: JobRow,
     attempt: { id: string; number: number },
     placement: Placement,
     prepared: Prepared,
-  ): Promise<JobRow> {
+    again = false,
+  ): Promise<{ job: JobRow; attempt: AttemptRow }> {
     return this.#transact(async (db) => {
-      const there = await db.selectFrom('job_attempts').select('id').where('id', '=', attempt.id).executeTakeFirst()
       const guard = { owner: this.owner, from: UNDECIDED }
-      if (there !== undefined) return change(db, job.id, { state: 'running' }, guard)
+      if (again) {
+        const there = await db.selectFrom('job_attempts').selectAll().where('id', '=', attempt.id).executeTakeFirst()
+        if (there) return { job: await change(db, job.id, { state: 'running' }, guard), attempt: there }
+      }
       const started = await change(
         db,
         job.id,
@@ -72,7 +83,7 @@ export class Transitions {
         .where('state', 'in', OPEN)
         .executeTakeFirst()
       if (open !== undefined) throw new LeaseLost(job.id)
-      await db
+      const row = await db
         .insertInto('job_attempts')
         .values({
           id: attempt.id,
@@ -84,10 +95,11 @@ export class Transitions {
           state: 'submitting',
           payload_hash: prepared.payloadHash,
         })
-        .execute()
+        .returningAll()
+        .executeTakeFirstOrThrow()
       await startParent(db, job)
       await reserve(db, job, attempt, placement, prepared.quoted)
-      return started
+      return { job: started, attempt: row }
     })
   }
 
@@ -138,37 +150,35 @@ export class Transitions {
           error: null,
           tries: 0,
           ...(pending.providerCost !== undefined && { reported_nano: pending.providerCost }),
+          ...(from === 'answer' && GIVEN_BACK),
         },
         { from: ['running', 'unknown'] },
-        told('job.progress', pending),
+        { ...told('job.progress', pending), work: '' },
       )
-      await notify(db, WORK_CHANNEL, '')
       return true
     })
   }
 
   /** It is still being worked on there. */
   async progressed(job: JobRow, attempt: AttemptRow, pending: MediaPending, waitMs: number): Promise<void> {
-    const changed = isNews(job, pending)
-    await this.#transact(async (db) => {
-      // Providers may give the work another handle on the way.
-      if (!isDeepStrictEqual(pending.operation, attempt.operation)) {
-        const operation = json(pending.operation)
-        await db.updateTable('job_attempts').set({ operation }).where('id', '=', attempt.id).execute()
-      }
-      await change(
-        db,
-        job.id,
-        {
-          ...progressOf(pending),
-          wake_at: inMs(waitMs),
-          tries: 0,
-          ...(pending.providerCost !== undefined && { reported_nano: pending.providerCost }),
-        },
-        { owner: this.owner },
-        changed ? told('job.progress', pending) : undefined,
-      )
-    })
+    // Providers may give the work another handle on the way.
+    if (!isDeepStrictEqual(pending.operation, attempt.operation)) {
+      const operation = json(pending.operation)
+      await this.#database.sql.updateTable('job_attempts').set({ operation }).where('id', '=', attempt.id).execute()
+    }
+    await change(
+      this.#database.sql,
+      job.id,
+      {
+        ...progressOf(pending),
+        ...GIVEN_BACK,
+        wake_at: inMs(waitMs),
+        tries: 0,
+        ...(pending.providerCost !== undefined && { reported_nano: pending.providerCost }),
+      },
+      { owner: this.owner },
+      isNews(job, pending) ? told('job.progress', pending) : undefined,
+    )
   }
 
   /** The provider is done; its outputs have still to be copied. */
@@ -217,14 +227,12 @@ export class Transitions {
 
   /** The same step again after a while. */
   async later(job: JobRow, waitMs: number, waiting: JobWaiting | null): Promise<void> {
-    await this.#transact((db) =>
-      change(
-        db,
-        job.id,
-        { wake_at: inMs(waitMs), waiting: waiting && json(waiting), tries: job.tries + 1 },
-        { owner: this.owner },
-        waiting && JSON.stringify(waiting) !== JSON.stringify(job.waiting) ? { type: 'job.waiting' } : undefined,
-      ),
+    await change(
+      this.#database.sql,
+      job.id,
+      { ...GIVEN_BACK, wake_at: inMs(waitMs), waiting: waiting && json(waiting), tries: job.tries + 1 },
+      { owner: this.owner },
+      waiting && JSON.stringify(waiting) !== JSON.stringify(job.waiting) ? { type: 'job.waiting' } : undefined,
     )
   }
 
@@ -241,6 +249,7 @@ export class Transitions {
         db,
         job.id,
         {
+          ...GIVEN_BACK,
           step: 'start',
           wake_at: inMs(next.waitMs),
           waiting: next.waiting && json(next.waiting),
@@ -251,9 +260,8 @@ export class Transitions {
           tries: 0,
         },
         { owner: this.owner, from: UNDECIDED },
-        { type: 'job.waiting' },
+        { type: 'job.waiting', work: '' },
       )
-      await notify(db, WORK_CHANNEL, '')
     })
   }
 
@@ -270,6 +278,7 @@ export class Transitions {
         db,
         job.id,
         {
+          ...GIVEN_BACK,
           state: end.state,
           step: end.state === 'unknown' && lookAgainMs !== undefined ? 'reconcile' : 'rest',
           finished_at: sql<Date>`now()`,
@@ -284,23 +293,12 @@ export class Transitions {
           settled_nano: cost,
         },
         { owner: this.owner, from: REVISABLE },
-        { type: `job.${end.state}` },
+        { type: `job.${end.state}`, work: ROOM },
       )
       if (job.parent_id === null) await this.#announce(db, finished)
       else await finishParent(db, job.parent_id, this.#announce)
-      await notify(db, WORK_CHANNEL, '')
       return finished
     })
-  }
-
-  /** Gives the lease back. */
-  async release(jobId: string): Promise<void> {
-    await this.#database.sql
-      .updateTable('jobs')
-      .set({ lease_owner: null, lease_until: null })
-      .where('id', '=', jobId)
-      .where('lease_owner', '=', this.owner)
-      .execute()
   }
 }
 

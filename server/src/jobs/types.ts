@@ -3,7 +3,8 @@ import type { Selectable } from 'kysely'
 import type { StoredArtifact } from '../core/artifact.ts'
 import type { TurnoutError } from '../core/error.ts'
 import type { ImageRequest, MappedSetting, SettingNames } from '../core/image/request.ts'
-import type { MediaDone, MediaOutcome, RemoteOperation } from '../core/media.ts'
+import type { Drawn, MediaDone, MediaOutcome, RemoteOperation } from '../core/media.ts'
+import type { Assignment } from '../core/routing/experiment.ts'
 import type { ResolvedComposition } from '../core/template/resolve.ts'
 import type { JobAttemptsTable, JobsTable } from '../db/tables.ts'
 
@@ -23,6 +24,8 @@ export interface ReadImage {
   names: SettingNames
   /** Fields that are no settings: which of them a model has as inputs, its record says. */
   fields: Readonly<Record<string, unknown>>
+  /** All of it but the prompt and the files, as it came in OpenAI's dialect, for upstreams that speak it. */
+  words?: Readonly<Record<string, unknown>>
   /** The fields come from a form, which knows only text. */
   isForm: boolean
 }
@@ -34,6 +37,10 @@ export interface JobRequest {
   /** Instead of inputs and options, which only show it then. */
   image?: ReadImage | undefined
   productType?: string | undefined
+  /** Jobs of one session go to the same deployment while that is well. */
+  session?: string | undefined
+  /** A client waits for it who cannot come back: what may come later is soon too late. */
+  pressing?: boolean | undefined
   /** Of a part: how many outputs it makes, and the first of their seeds. */
   count?: number | undefined
   seed?: number | undefined
@@ -53,6 +60,7 @@ export interface MadeMedia {
   sealed?: boolean
   revisedPrompt?: string
   seed?: number
+  drawn?: Drawn
   /** Of a job of the kind text: all of it. */
   text?: string
   /** Its bytes came with the answer, and are kept already. */
@@ -82,6 +90,7 @@ export interface KeptOutput {
   text?: string
   /** The picture that it was drawn over. */
   composedOf?: string
+  drawn?: Drawn
   seed: number | null
   revisedPrompt: string | null
 }
@@ -92,6 +101,8 @@ export interface Placement {
   provider: string
   upstreamModel: string
   emulated: boolean
+  /** The experiment that the job takes part in, and its variant there. */
+  assignment: Assignment | undefined
   /** How many jobs may run at once. */
   limits: { provider: number; deployment: number; key: number }
 }
@@ -102,6 +113,8 @@ export interface Prepared {
   /** Nano-dollars, by our prices and what is asked for; null when not known. */
   quoted: bigint | null
   mapped: MappedSetting[]
+  /** The answer is the output itself: there is no other way to call the work off than to cut the call. */
+  answersAtOnce: boolean
   send(attemptId: string, signal: AbortSignal): Promise<MediaOutcome>
 }
 

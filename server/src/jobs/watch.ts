@@ -3,11 +3,12 @@ import { EVENTS_CHANNEL } from './record.ts'
 
 /** Notifications may be lost with a connection: nobody waits longer than this for one that will not come. */
 const LOOK_ANYWAY_MS = 2_000
+const LOOK_SOON_MS = 250
 
 /** Tells those who wait for a job that something happened to it, in whichever process it did. */
 export class JobWatch {
   readonly #database: Database
-  readonly #waiting = new Map<string, Set<() => void>>()
+  readonly #waiting = new Map<string, Set<(state?: string) => void>>()
   #unlisten: (() => Promise<void>) | undefined
 
   constructor(database: Database) {
@@ -15,8 +16,9 @@ export class JobWatch {
   }
 
   async start(): Promise<void> {
-    this.#unlisten = await this.#database.listen(EVENTS_CHANNEL, (jobId) => {
-      for (const wake of this.#waiting.get(jobId) ?? []) wake()
+    this.#unlisten = await this.#database.listen(EVENTS_CHANNEL, (payload) => {
+      const [jobId = '', state] = payload.split(' ')
+      for (const wake of this.#waiting.get(jobId) ?? []) wake(state)
     })
   }
 
@@ -28,11 +30,21 @@ export class JobWatch {
   /**
    * Looks, and looks again whenever something has happened, until `look` has
    * an answer; undefined where the signal comes first.
+   *
+   * @param matters Of the state that a job is in after what happened: whether to look again for it.
+   * @param hasLooked The caller has just looked. What happened since then is found soon.
    */
-  async until<T>(jobIds: readonly string[], look: () => Promise<T | undefined>, signal: AbortSignal) {
+  async until<T>(
+    jobIds: readonly string[],
+    look: () => Promise<T | undefined>,
+    signal: AbortSignal,
+    matters = (_state: string) => true,
+    hasLooked = false,
+  ) {
     let wake = () => {}
     let happened = false
-    const onEvent = () => {
+    const onEvent = (state?: string) => {
+      if (state !== undefined && !matters(state)) return
       happened = true
       wake()
     }
@@ -40,15 +52,16 @@ export class JobWatch {
       const wakes = this.#waiting.get(id) ?? new Set()
       this.#waiting.set(id, wakes.add(onEvent))
     }
-    signal.addEventListener('abort', onEvent)
+    const onAbort = () => onEvent()
+    signal.addEventListener('abort', onAbort)
     try {
-      while (!signal.aborted) {
+      for (let isFirst = hasLooked; !signal.aborted; isFirst = false) {
         happened = false
-        const found = await look()
+        const found = isFirst ? undefined : await look()
         if (found !== undefined) return found
         if (happened || signal.aborted) continue
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, LOOK_ANYWAY_MS)
+          const timer = setTimeout(resolve, isFirst ? LOOK_SOON_MS : LOOK_ANYWAY_MS)
           timer.unref()
           wake = () => {
             clearTimeout(timer)
@@ -58,7 +71,7 @@ export class JobWatch {
       }
       return undefined
     } finally {
-      signal.removeEventListener('abort', onEvent)
+      signal.removeEventListener('abort', onAbort)
       for (const id of jobIds) {
         const wakes = this.#waiting.get(id)
         wakes?.delete(onEvent)

@@ -3,15 +3,19 @@ import type { Database, Log } from '../db/database.ts'
 import { type Claimed, Claims } from './claim.ts'
 import { LEASE_MS, LeaseLost } from './lease.ts'
 import type { Pace } from './pace.ts'
-import { WORK_CHANNEL } from './record.ts'
+import { ROOM, WORK_CHANNEL } from './record.ts'
 import { Step } from './step.ts'
 import type { Transitions } from './transitions.ts'
 import type { AttemptRow, Executor } from './types.ts'
 
-/** How many steps a process makes at once; a job holds one only while a step of it is being made. */
+/**
+ * How many steps a process makes at once; a job holds one only while a step of
+ * it is being made, and not while a provider is taking its time to answer.
+ */
 const SLOTS = 64
 /** How long nobody looks for work at the most. Notifications come first; this is for those that were lost. */
 const IDLE_MS = 1_000
+const SOON_MS = 20
 const LONGEST_OUTAGE_PAUSE_MS = 2_000
 const FIRST_OUTAGE_PAUSE_MS = 100
 /**
@@ -45,6 +49,9 @@ export class JobWorker {
   #looking: Promise<void> | undefined
   #lookAgain = false
   #timer: NodeJS.Timeout | undefined
+  #soon: NodeJS.Timeout | undefined
+  /** Something was due that found no room. */
+  #isCrowded = true
   #heartbeat: NodeJS.Timeout | undefined
   #failures = 0
   #takesOverAt = 0
@@ -68,7 +75,11 @@ export class JobWorker {
   }
 
   async start(): Promise<void> {
-    this.#unlisten = await this.#options.database.listen(WORK_CHANNEL, () => this.wake())
+    this.#unlisten = await this.#options.database.listen(WORK_CHANNEL, (payload) => {
+      if (payload === ROOM) return this.#wakeWhereCrowded()
+      for (const canceled of payload.split(' ')) this.#step.cancel(canceled)
+      this.wake()
+    })
     this.#heartbeat = setInterval(() => this.#beat(), LEASE_MS / 3).unref()
     await this.#claims.freeDead()
     this.wake()
@@ -93,6 +104,7 @@ export class JobWorker {
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort()
     clearTimeout(this.#timer)
+    clearTimeout(this.#soon)
     await this.#unlisten?.().catch(() => {})
     await this.#looking
     const done = new AbortController()
@@ -110,14 +122,16 @@ export class JobWorker {
     clearTimeout(this.#timer)
     let next = IDLE_MS
     try {
-      const free = this.#slots - this.#running.size
+      const free = this.#slots - this.#running.size + this.#step.waiting
       if (free > 0) {
         if (this.#failures > 0) await this.#comeBack()
         const takesOver = performance.now() >= this.#takesOverAt
-        const claimed = await this.#claims.take({ most: free, running: [...this.#running.keys()], takesOver })
+        const limits = { most: free, running: [...this.#running.keys()], takesOver }
+        const outlook = await this.#claims.outlook(limits)
+        const { claimed, isMore } = await this.#claims.take(limits, outlook)
         for (const each of claimed) this.#begin(each)
-        if (claimed.length === free) this.#lookAgain = true
-        next = Math.min(IDLE_MS, Math.max(0, (await this.#claims.nextIn()) ?? IDLE_MS))
+        this.#isCrowded = isMore
+        next = Math.min(IDLE_MS, outlook.nextInMs ?? IDLE_MS)
       }
       this.#failures = 0
     } catch (error) {
@@ -125,8 +139,21 @@ export class JobWorker {
       this.#failures += 1
     }
     if (this.#stopping.signal.aborted) return
-    // What is due but finds no room is looked for when a step ends, not again and again.
     this.#timer = setTimeout(() => this.wake(), Math.max(next, 10)).unref()
+  }
+
+  /** There is room for one more. */
+  #wakeWhereCrowded(): void {
+    if (this.#isCrowded) this.wake()
+  }
+
+  /** What a step has put off is looked for in time; those who wait for what it did come first. */
+  #wakeSoon(): void {
+    if (this.#stopping.signal.aborted) return
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined
+      this.wake()
+    }, SOON_MS).unref()
   }
 
   /** The database may be there again. */
@@ -139,7 +166,8 @@ export class JobWorker {
     const { id } = claimed.job
     const step = this.#make(claimed).finally(() => {
       this.#running.delete(id)
-      this.wake()
+      if (this.#isCrowded) this.wake()
+      else this.#wakeSoon()
     })
     this.#running.set(id, step)
   }
@@ -152,9 +180,7 @@ export class JobWorker {
       if (error instanceof LeaseLost) this.#options.log.warn({ job: id }, 'jobs: another process went on with a job')
       else this.#options.log.error({ job: id, err: error }, 'jobs: a step failed; it will be made again')
       // Left to its lease: the step is made again by whoever comes first after that.
-      return
     }
-    await this.#options.transitions.release(id).catch(() => {})
   }
 
   #beat(): void {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@turnout/contract'
 import type { Deployment } from '../core/deployment.ts'
-import type { AttemptObserver, AttemptVerdict, Turn } from '../gateway/metering.ts'
+import type { AttemptObserver, AttemptVerdict, Settled, Turn } from '../gateway/metering.ts'
 import { counter, Durations, type Family, gauge, histogram, type Labels, type Value } from './family.ts'
 
 const WHOLE_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320]
@@ -43,6 +43,19 @@ const outcomeOf = (code: ErrorCode | undefined): string =>
         ? 'unknown'
         : 'failed'
 
+/** What is not there is settled later. */
+function count(counts: Counts, { usage, cost }: Partial<Settled>): void {
+  if (usage) {
+    counts.inputTokens += usage.inputTokens ?? 0
+    counts.cachedInputTokens += usage.cachedInputTokens ?? 0
+    counts.outputTokens += usage.outputTokens ?? 0
+    counts.reasoningTokens += usage.reasoningTokens ?? 0
+    counts.images += usage.images ?? 0
+  }
+  if (cost === null) counts.unknownCost += 1
+  else if (cost && !counts.isEmulated) counts.nano += Number(cost)
+}
+
 /** Counts attempts. There are as many lines as deployments that have been asked, whatever clients name in requests. */
 export class AttemptMetrics implements AttemptObserver {
   readonly #counts = new Map<string, Counts>()
@@ -61,15 +74,11 @@ export class AttemptMetrics implements AttemptObserver {
     counts.ends.set(errorCode, (counts.ends.get(errorCode) ?? 0) + 1)
     if (errorCode !== 'canceled') counts.whole.add(latencyMs)
     if (firstPartMs !== undefined) counts.firstPart.add(firstPartMs)
-    if (usage) {
-      counts.inputTokens += usage.inputTokens ?? 0
-      counts.cachedInputTokens += usage.cachedInputTokens ?? 0
-      counts.outputTokens += usage.outputTokens ?? 0
-      counts.reasoningTokens += usage.reasoningTokens ?? 0
-      counts.images += usage.images ?? 0
-    }
-    if (cost === null) counts.unknownCost += 1
-    else if (cost && !counts.isEmulated) counts.nano += Number(cost)
+    count(counts, { usage, cost })
+  }
+
+  settled(deployment: Deployment, settled: Settled): void {
+    count(this.#of(deployment), settled)
   }
 
   limitReached(): void {}

@@ -37,8 +37,8 @@ export const JOB_OPTIONS: { readonly [Name in keyof JobSettings]: Option<JobSett
     variable: 'TURNOUT_DURABLE_IMAGES',
     flag: 'durable-images',
     kind: yesOrNo,
-    default: 'false',
+    default: 'true',
     description:
-      'Makes pictures of `/v1/images/*` as jobs that survive a crash, and keeps them; those that are streamed are never jobs.',
+      'Makes pictures of `/v1/images/*` and `/api/generate-image` as jobs that survive a crash, and keeps them; `false` passes them through without keeping them.',
   },
 }

@@ -2,16 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import type { Job } from '@turnout/contract'
+import type { GeneratedImage, Job } from '@turnout/contract'
 import { startEmulator } from '@turnout/emulator'
 import OpenAI, { toFile } from 'openai'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freshDataDir, removeDataDir } from '../database.ts'
 import { ADMIN_KEY, startGateway } from '../gateway.ts'
+import { readMetrics } from '../metrics-page.ts'
 import { type JobWorld, jobWorld, waitFor } from './world.ts'
 
-const DURABLE = { TURNOUT_DURABLE_IMAGES: 'true' }
 const MODEL = 'flux-2-pro'
 const PNG = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#306080' } })
   .png()
@@ -23,7 +23,7 @@ beforeAll(async () => {
   world = await jobWorld({
     configuration: 'pools: { pictures: { members: [flux-2-pro, flux-dev] } }',
     doubles: { pendingPolls: 0 },
-    env: DURABLE,
+    env: { TURNOUT_JOBS_PER_MODEL: '100', TURNOUT_JOBS_PER_KEY: '100' },
   })
   client = world.gateway.client
 })
@@ -49,7 +49,8 @@ const ledger = async (headers: Headers | undefined) => {
 }
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const bytesOf = ({ b64_json }: OpenAI.Image) => Buffer.from(b64_json!, 'base64')
-const uploads = async () => (await world.gateway.api('GET', '/api/artifacts?kind=upload')).body.data as unknown[]
+const uploads = async () =>
+  (await world.gateway.api('GET', '/api/artifacts?kind=upload')).body.data as { createdAt: string; expiresAt: string }[]
 
 describe('a picture', () => {
   it('is a job, kept in our storage, and answered as base64 out of it', async () => {
@@ -85,17 +86,36 @@ describe('a picture', () => {
     expect(sha256(bytes)).toBe(output!.sha256)
   })
 
-  it('of an upstream that speaks the dialect is one too, unless only that upstream knows what is asked for', async () => {
-    const gpt = { model: 'gpt-image-2', quality: 'low', size: '1024x1024' }
+  it('of an upstream that speaks the dialect is one too, in its own words, which that upstream judges', async () => {
+    const gpt = { model: 'gpt-image-2', quality: 'low', size: '1024x1024', user: 'user123' }
     const { data, response } = await draw({ ...gpt, n: 2 })
     const job = await jobOf(response.headers)
     expect(data.data!.map(bytesOf).map(sha256)).toEqual(job.outputs.map((output) => output.sha256))
     expect(data.usage!.total_tokens).toBeGreaterThan(0)
     expect(Number(response.headers.get('x-turnout-cost'))).toBeGreaterThan(0)
+    expect(data).toMatchObject({ quality: 'low', size: '1024x1024', output_format: 'png' })
     expect(world.generations()).toBe(1)
+    expect(world.emulator.requests().at(-1)!.body).toEqual({ ...gpt, prompt: 'A red door', n: 2 })
+    await draw({ model: 'gpt-image-2', size: 'auto' })
+    expect(world.emulator.requests().at(-1)!.body).toEqual({ model: 'gpt-image-2', prompt: 'A red door', size: 'auto' })
     const judged = await failure({ ...gpt, news_to_us: 1 })
-    expect([judged.status, idOf(judged.headers)]).toEqual([400, ''])
+    expect(judged).toMatchObject({ status: 400, code: 'invalid_input', param: 'news_to_us' })
+    expect(await jobOf(judged.headers)).toMatchObject({ state: 'failed', cost: { settled: '0' } })
     expect(world.emulator.requests().at(-1)!.body).toMatchObject({ news_to_us: 1 })
+  })
+
+  it.each(['gpt-image-2', MODEL])('of %s is counted with what it has cost', async (model) => {
+    const provider = model === MODEL ? 'bfl' : 'openai'
+    const counted = async () => {
+      const page = await readMetrics(world.gateway.url, ADMIN_KEY)
+      const at = (name: string) => page.at(`${name}{provider="${provider}",model="${model}"}`)
+      return { images: at('turnout_images_total'), dollars: at('turnout_cost_dollars_total') }
+    }
+    const before = await counted()
+    const { response } = await draw({ model })
+    const after = await counted()
+    expect(after.images - before.images).toBe(1)
+    expect(after.dollars - before.dollars).toBeCloseTo(Number(response.headers.get('x-turnout-cost')), 9)
   })
 
   it('that is streamed is none', async () => {
@@ -174,7 +194,10 @@ describe('an edit', () => {
     world.emulator.faults.add({ match: { provider: 'openai' }, fault: { kind: 'status', status: 400 } })
     const refused = await ask()
     expect(refused.status).toBe(400)
-    expect(await uploads()).toHaveLength(1)
+    const left = await uploads()
+    expect(left.map(({ createdAt, expiresAt }) => Date.parse(expiresAt) - Date.parse(createdAt))).toEqual([
+      expect.closeTo(86_400_000, -4),
+    ])
     const again = await world.gateway.api('POST', `/api/jobs/${idOf(refused.headers)}/retry`)
     expect(await world.over(again.body.data.id)).toMatchObject({ state: 'succeeded', error: null })
     expect((await ask()).status).toBe(200)
@@ -260,6 +283,70 @@ describe('an Idempotency-Key', () => {
   })
 })
 
+describe('a client that goes away without one', () => {
+  it('takes a call with it that would answer with the picture itself; what that costs, nobody knows', async () => {
+    world.emulator.faults.add({ match: { provider: 'openai' }, fault: { kind: 'silence' }, times: 9 })
+    const leaving = new AbortController()
+    const asked = draw({ model: 'gpt-image-2' }, { signal: leaving.signal }).catch(() => 'left')
+    await waitFor(() => expect(world.emulator.requests()).toHaveLength(1))
+    leaving.abort()
+    expect(await asked).toBe('left')
+    await waitFor(() => expect(world.emulator.aborted()).toHaveLength(1))
+    const job = await world.over((await newest()).id)
+    expect(job).toMatchObject({ state: 'canceled', cost: { settled: null }, attempts: [{ state: 'canceled' }] })
+    const { body } = await world.gateway.api('GET', '/api/usage?limit=1')
+    expect(body.data).toMatchObject([{ outcome: 'canceled', errorCode: 'canceled', cost: null }])
+    expect(world.emulator.requests()).toHaveLength(1)
+  })
+})
+
+it('does not wait for a provider that keeps all its others waiting', async () => {
+  const silent = 64
+  world.emulator.faults.add({ match: { provider: 'openai' }, fault: { kind: 'silence' }, times: silent })
+  const jobs = Array.from({ length: silent }, () => ({
+    kind: 'image',
+    model: 'gpt-image-2',
+    inputs: { prompt: 'A red door' },
+  }))
+  const { body } = await world.gateway.api('POST', '/api/jobs/batch', { jobs })
+  await waitFor(() => expect(world.emulator.requests()).toHaveLength(silent))
+  expect((await draw()).data.data).toHaveLength(1)
+  const members = body.data.jobs as Job[]
+  await Promise.all(members.map(({ id }) => world.gateway.api('POST', `/api/jobs/${id}/cancel`)))
+  await waitFor(() => expect(world.emulator.aborted()).toHaveLength(silent))
+})
+
+describe('the native API', () => {
+  const order = (body: object, headers: Record<string, string> = {}) =>
+    fetch(`${world.gateway.url}/api/generate-image`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ modelId: MODEL, prompt: 'A red door', ...body }),
+    })
+
+  it('draws by a job as well, which shows what was asked for, and keeps what that brought until it is done', async () => {
+    const image = `data:image/png;base64,${PNG.toString('base64')}`
+    const before = await uploads()
+    const response = await order({ width: 768, height: 512, seed: 7, images: [image], user: 'user123' })
+    const { data } = (await response.json()) as { data: GeneratedImage }
+    const job = await jobOf(response.headers)
+    const file = expect.stringMatching(/^file_/)
+    expect(job).toMatchObject({ state: 'succeeded', model: MODEL, userId: 'user123' })
+    expect(job.inputs).toEqual({ prompt: 'A red door', width: 768, height: 512, seed: 7, count: 1, images: [file] })
+    expect(data).toMatchObject({ model: MODEL, provider: 'bfl', attempts: 1, cost: job.cost.settled, warnings: [] })
+    expect(data.images.map(({ base64 }) => sha256(Buffer.from(base64!, 'base64')))).toEqual([job.outputs[0]!.sha256])
+    await waitFor(async () => expect(await uploads()).toHaveLength(before.length))
+  })
+
+  it('takes an Idempotency-Key', async () => {
+    const named = { 'idempotency-key': 'native-tram' }
+    const [first, again] = [await order({}, named), await order({}, named)]
+    expect(idOf(again.headers)).toBe(idOf(first.headers))
+    expect((await order({ prompt: 'rain' }, named)).status).toBe(409)
+    expect(world.generations()).toBe(1)
+  })
+})
+
 const CHILD = `
   const { startServer } = await import(${JSON.stringify(new URL('../../src/main.ts', import.meta.url).href)})
   const { parseOptions } = await import(${JSON.stringify(new URL('../../src/options.ts', import.meta.url).href)})
@@ -274,7 +361,7 @@ it('goes on after the process was killed, and the same request gets its pictures
   const dataDir = await freshDataDir()
   const configuration = `providers: { bfl: { baseUrl: '${emulator.baseUrl('bfl')}/v1' } }`
   await writeFile(`${dataDir}/turnout.yaml`, configuration)
-  const env = { ...DURABLE, BFL_API_KEY: 'bfl-upstream-credential' }
+  const env = { BFL_API_KEY: 'bfl-upstream-credential' }
   const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', CHILD, dataDir], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {

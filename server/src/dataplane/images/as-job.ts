@@ -2,12 +2,13 @@ import type { Principal } from '../../access/types.ts'
 import type { Deployment } from '../../core/deployment.ts'
 import type { ImageRequest } from '../../core/image/request.ts'
 import type { Route } from '../../core/route.ts'
+import { nameBrought } from '../../gateway/jobs/brought.ts'
 import { idempotencyKeyOf } from '../../gateway/jobs/idempotency-key.ts'
+import { beyondWords } from '../../gateway/jobs/media-job.ts'
 import { orderImages } from '../../gateway/media/pictures.ts'
 import type { RelayClient } from '../../gateway/relay/types.ts'
 import type { FormPart } from '../../lib/multipart.ts'
 import type { Exchange } from '../exchange.ts'
-import { nameBrought } from './brought.ts'
 import { type Asked, picturesOf } from './by-adapter.ts'
 import { DurableDrawing } from './durable.ts'
 import { furtherFields, imageRequest, imageWish, OPENAI_NAMES } from './request.ts'
@@ -21,6 +22,21 @@ export interface Candidacy extends Pick<Asked, 'operation' | 'body' | 'values'> 
   /** Whether the bytes of the request could go to a deployment as they are. */
   passes(deployment: Deployment): boolean
 }
+
+/** What of a request does not go upstream in its own words: a call says it itself, or it is no part of a job. */
+const NOT_WORDS: ReadonlySet<string> = new Set([
+  'model',
+  'prompt',
+  'image',
+  'image[]',
+  'images',
+  'mask',
+  'stream',
+  'partial_images',
+])
+
+const without = (values: Readonly<Record<string, unknown>>, names: ReadonlySet<string>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !names.has(name)))
 
 /** What of a request a job shows otherwise, or not at all. */
 const NOT_SHOWN: ReadonlySet<string> = new Set([
@@ -39,19 +55,23 @@ const textOf = (picture: NonNullable<ImageRequest['mask']>): string => ('url' in
 
 function shownOf(values: Readonly<Record<string, unknown>>, { pictures, mask }: ImageRequest): Record<string, unknown> {
   return {
-    ...Object.fromEntries(Object.entries(values).filter(([name]) => !NOT_SHOWN.has(name))),
+    ...without(values, NOT_SHOWN),
     ...(pictures && { images: pictures.map(textOf) }),
     ...(mask && { mask: textOf(mask) }),
   }
 }
 
-/** Whether all that the request says reaches the deployment also by its adapter's own words. */
+/** Whether all that the request says reaches the deployment also by its adapter: as it came, or in the adapter's words. */
 function carries({ plane, requestId }: Exchange, asked: Candidacy, deployment: Deployment, wish: ImageRequest) {
   const { body, values, operation, parts, principal } = asked
+  const { adapters } = plane.images
+  const adapter = adapters.get(deployment.provider.adapter)?.image
   const metered = { requestId, operation, keyId: principal.keyId, user: principal.owner, trail: undefined }
   try {
-    const request = imageRequest(body, values, deployment.model, wish, parts !== undefined)
-    orderImages(plane.images.adapters, deployment, request, metered, OPENAI_NAMES)
+    const request = adapter?.takesWords
+      ? beyondWords(wish)
+      : imageRequest(body, values, deployment.model, wish, parts !== undefined)
+    orderImages(adapters, deployment, request, metered, OPENAI_NAMES)
     return true
   } catch {
     return false
@@ -88,6 +108,7 @@ export function asJob(exchange: Exchange, asked: Candidacy, client: RelayClient)
       request: named,
       names: OPENAI_NAMES,
       fields: furtherFields(values),
+      words: without(values, NOT_WORDS),
       isForm: parts !== undefined,
     },
     brought,
@@ -95,8 +116,7 @@ export function asJob(exchange: Exchange, asked: Candidacy, client: RelayClient)
     model: body.model,
     productType,
     user: body.user ?? undefined,
-    asLinks: body.response_format === 'url',
     idempotencyKey,
   }
-  return new DurableDrawing(exchange, durable, client)
+  return new DurableDrawing(exchange, durable, body.response_format === 'url', client)
 }

@@ -107,25 +107,19 @@ export class Connection {
 
   /** @throws TurnoutError overloaded after that time, which for no turn includes the wait for those of others */
   query(sql: string, parameters: readonly (string | null)[], turn: number, timeoutMs: number): Promise<RawResult> {
-    const until = Date.now() + timeoutMs
+    const until = Number.isFinite(timeoutMs) ? Date.now() + timeoutMs : undefined
     const asked = this.#ask((id) => ({ id, ask: 'query', until, turn, sql, parameters }), timeoutMs)
     return asked as Promise<RawResult>
   }
 
   /**
-   * Waits for the session of the database; the answer is the turn that has it.
-   * @throws TurnoutError overloaded after that time
+   * Asks for the session of the database.
+   * @returns the turn that will have it; `begun` rejects with TurnoutError overloaded after that time
    */
-  async begin(timeoutMs: number): Promise<number> {
+  begin(timeoutMs: number): { turn: number; begun: Promise<unknown> } {
     this.#lastTurn += 1
     const turn = this.#lastTurn
-    try {
-      await this.#ask((id) => ({ id, ask: 'begin', turn }), timeoutMs)
-    } catch (error) {
-      void this.end(turn).catch(() => {})
-      throw error
-    }
-    return turn
+    return { turn, begun: this.#ask((id) => ({ id, ask: 'begin', turn }), timeoutMs) }
   }
 
   async end(turn: number): Promise<void> {

@@ -74,12 +74,16 @@ class Turn implements DatabaseConnection {
 
   async begin({ isolationLevel, accessMode }: TransactionSettings): Promise<void> {
     const connection = await this.#connect()
-    this.#turn = await connection.begin(this.#patience.beginMs)
+    const { beginMs, transactionStatementMs } = this.#patience
+    const sql = `begin ${isolationLevel ? `isolation level ${isolationLevel}` : ''} ${accessMode ?? ''}`
+    const { turn, begun } = connection.begin(beginMs)
     this.#pinned = connection
+    this.#turn = turn
     try {
-      await this.#query(`begin ${isolationLevel ? `isolation level ${isolationLevel}` : ''} ${accessMode ?? ''}`)
+      // Sent behind the wish for a turn, it is carried out as soon as that comes.
+      await Promise.all([begun, connection.query(sql, [], turn, beginMs + transactionStatementMs)])
     } catch (error) {
-      await this.end()
+      this.end()
       throw error
     }
   }
@@ -90,7 +94,7 @@ class Turn implements DatabaseConnection {
       const { command } = await this.#query('commit')
       if (command === 'ROLLBACK') throw new AbortedTransactionError()
     } finally {
-      await this.end()
+      this.end()
     }
   }
 
@@ -98,18 +102,18 @@ class Turn implements DatabaseConnection {
     try {
       if (this.#pinned) await this.#query('rollback')
     } finally {
-      await this.end()
+      this.end()
     }
   }
 
-  /** Gives the session back, where it was taken. */
-  async end(): Promise<void> {
+  /** Gives the session back, where it was taken. What is asked next comes after that. */
+  end(): void {
     const connection = this.#pinned
     const turn = this.#turn
     this.#pinned = undefined
     this.#turn = NO_TURN
     // A connection that is lost gives it back by that.
-    await connection?.end(turn).catch(() => {})
+    connection?.end(turn).catch(() => {})
   }
 }
 
@@ -140,8 +144,8 @@ class EmbeddedDriver implements Driver {
     return turn.rollback()
   }
 
-  releaseConnection(turn: Turn): Promise<void> {
-    return turn.end()
+  async releaseConnection(turn: Turn): Promise<void> {
+    turn.end()
   }
 
   async destroy(): Promise<void> {}

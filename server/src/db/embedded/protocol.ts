@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { deserialize, serialize } from 'node:v8'
 
 /**
  * What clients ask. `begin` waits until the turn, a number of the client's
@@ -12,7 +11,14 @@ import { deserialize, serialize } from 'node:v8'
  * else the end of the connection, once the database is at rest.
  */
 export type Question =
-  | { id: number; ask: 'query'; until: number; turn: number; sql: string; parameters: readonly (string | null)[] }
+  | {
+      id: number
+      ask: 'query'
+      until: number | undefined
+      turn: number
+      sql: string
+      parameters: readonly (string | null)[]
+    }
   | { id: number; ask: 'begin' | 'end'; turn: number }
   | { id: number; ask: 'listen'; channel: string }
   | { id: number; ask: 'leave'; owner: boolean }
@@ -46,36 +52,34 @@ export type Answer =
   | { id: number; error: ErrorReport }
   | { channel: string; payload: string }
 
-const LENGTH_BYTES = 4
-
-/** Sends a message: its length, then the message as V8 writes it. */
+/** Sends a message as a line of JSON, which takes half the time of V8's own format. */
 export function send(socket: Socket, message: Question | Answer): void {
-  const body = serialize(message)
-  const head = Buffer.allocUnsafe(LENGTH_BYTES)
-  head.writeUInt32BE(body.length)
-  socket.cork()
-  socket.write(head)
-  socket.write(body)
-  socket.uncork()
+  socket.write(`${JSON.stringify(message)}\n`)
 }
 
-/** Calls back for every whole message that a socket brings. */
+/** Calls back for every whole message that a socket brings; one that speaks otherwise is hung up on. */
 export function receive<T extends Question | Answer>(socket: Socket, onMessage: (message: T) => void): void {
-  let chunks: Buffer[] = []
-  let size = 0
-  let needed = LENGTH_BYTES
-  socket.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size < needed) return
-    let bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks)
-    for (;;) {
-      needed = bytes.length < LENGTH_BYTES ? LENGTH_BYTES : LENGTH_BYTES + bytes.readUInt32BE()
-      if (bytes.length < needed) break
-      onMessage(deserialize(bytes.subarray(LENGTH_BYTES, needed)) as T)
-      bytes = bytes.subarray(needed)
+  let waiting: string[] = []
+  const take = (line: string) => {
+    let message: T
+    try {
+      message = JSON.parse(line) as T
+    } catch {
+      socket.destroy()
+      return
     }
-    chunks = bytes.length === 0 ? [] : [bytes]
-    size = bytes.length
+    onMessage(message)
+  }
+  socket.setEncoding('utf8')
+  socket.on('data', (chunk: string) => {
+    let start = 0
+    for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', start)) {
+      waiting.push(chunk.slice(start, end))
+      start = end + 1
+      const line = waiting.join('')
+      waiting = []
+      take(line)
+    }
+    if (start < chunk.length) waiting.push(chunk.slice(start))
   })
 }

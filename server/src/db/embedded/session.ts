@@ -10,7 +10,7 @@ interface Query {
   sql: string
   parameters: readonly (string | null)[]
   /** When its asker stops waiting for the answer, in epoch milliseconds; it does not begin after that. */
-  until?: number
+  until?: number | undefined
 }
 
 /** Whoever may hold the session. */

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProviderAdapter } from '../../core/adapter.ts'
 import { type ArtifactKeeper, outputId, type StoredArtifact } from '../../core/artifact.ts'
 import { mayBeBilled } from '../../core/delivery.ts'
@@ -13,6 +12,7 @@ import { sameAgain } from '../../core/routing/again.ts'
 import { isSurelyUnmade, triggerOf } from '../../core/routing/triggers.ts'
 import type { ResolvedComposition } from '../../core/template/resolve.ts'
 import type { Picture } from '../../core/text.ts'
+import { isTrouble } from '../../core/trouble.ts'
 import type {
   AttemptRow,
   Executor,
@@ -28,10 +28,12 @@ import type { OriginPools } from '../../lib/http/pools.ts'
 import type { SafeFetcher } from '../../lib/http/safe-fetch.ts'
 import { withScratchFile } from '../../lib/scratch-file.ts'
 import type { Registry } from '../../registry/types.ts'
-import { connectionTo } from '../attempts.ts'
+import { connectionTo, watched } from '../attempts.ts'
 import { fetchFailure, openOutput } from '../media/open.ts'
-import { type AttemptObserver, costOfFailure, priceOf } from '../metering.ts'
+import { type AttemptObserver, costOfFailure, priceOf, type Settled } from '../metering.ts'
 import { toldToClient } from '../told.ts'
+import { bounded, inlineBytes, keepSurely } from './bytes.ts'
+import { inTime, timeoutSignal } from './in-time.ts'
 import { type JobLimitOptions, limitsOf } from './limits.ts'
 import { type Delivery, hashOf, type MediaOrder, orderFor, quoteOf } from './order.ts'
 import type { Placing } from './placing.ts'
@@ -68,10 +70,8 @@ const COMPOSED = 50
 
 /** How long the bytes of an output may take to come, in milliseconds. */
 const FETCH_MS = { image: 120_000, video: 900_000 } as const
-/** How long bytes that came with an answer are tried to be kept while the storage or the database is away. */
-const KEEP_MS = 600_000
-const KEEP_AGAIN_MS = 1_000
-
+/** How often it is tried again at least where a client waits: that is free, and the output has been paid for. */
+const FETCH_RETRIES = 2
 /** Speaks to the providers for jobs. */
 export class MediaExecutor implements Executor {
   readonly #services: ExecutorServices
@@ -85,14 +85,15 @@ export class MediaExecutor implements Executor {
     const last = tried.at(-1)
     const again = last !== undefined && job.deployment === last.deployment ? last.deployment : undefined
     const asked = new Set(tried.map(({ deployment }) => deployment))
-    const candidates = placing.candidates(job.kind, job.model, requestOf(job), job.metadata)
-    for (const { deployment } of candidates) {
+    const candidates = placing.candidates(job)
+    for (const { deployment, assignment } of candidates) {
       if (again === undefined ? asked.has(deployment.id) : deployment.id !== again) continue
       const placement: Placement = {
         deployment: deployment.id,
         provider: deployment.provider.id,
         upstreamModel: deployment.upstreamId,
         emulated: deployment.provider.emulated,
+        assignment,
         limits: limitsOf(limits, deployment, requestOf(job).keyJobs),
       }
       if (isFull?.(placement) !== true) return placement
@@ -110,7 +111,8 @@ export class MediaExecutor implements Executor {
     const { adapters, placing } = this.#services
     const deployment = this.#deployment(deploymentId)
     const order = orderFor(adapters, deployment, job.kind, requestOf(job))
-    if (tried.length === 0) placing.takeTurn(job.kind, job.model, requestOf(job), job.metadata)
+    const provider = adapters.get(deployment.provider.adapter)
+    if (tried.length === 0) placing.takeTurn(job)
     const found = await Promise.all(
       order.references.map((reference) => this.#services.resolve(reference, job, order.links, signal)),
     )
@@ -119,6 +121,7 @@ export class MediaExecutor implements Executor {
       payloadHash: hashOf({ deployment: deployment.id, upstream: deployment.upstreamId, request: job.request }),
       quoted: quoteOf(order),
       mapped: order.mapped,
+      answersAtOnce: job.kind === 'text' || provider?.[job.kind]?.poll === undefined,
       send: (attemptId, until) => this.#send(order, found, attemptId, until),
     }
   }
@@ -132,29 +135,36 @@ export class MediaExecutor implements Executor {
     const { deployment } = order
     const { observer, pools } = this.#services
     const limit = AbortSignal.timeout(deployment.timeouts.totalMs)
-    const connection = connectionTo(deployment, pools, AbortSignal.any([until, limit]), true)
+    const giveUp = new AbortController()
+    const plain = connectionTo(deployment, pools, AbortSignal.any([until, limit, giveUp.signal]), true)
+    const connection = { ...plain, transport: watched(plain.transport, observer, deployment) }
     const startedAt = Date.now()
-    const ended = (error?: TurnoutError) =>
+    const ended = (error: TurnoutError | undefined, settled?: Settled) =>
       observer.attemptEnded(deployment, {
         errorCode: error?.code,
         startedAt,
         latencyMs: Date.now() - startedAt,
         firstPartMs: undefined,
         retryAfterMs: error?.retryAfterMs,
+        ...settled,
       })
     const callback = this.#services.callback(attemptId, deployment.provider)
     observer.attemptBegan(deployment)
     try {
       const outcome = await order.start(found, { ...callback, idempotencyKey: attemptId }, connection)
-      ended()
+      ended(undefined, outcome.status === 'done' ? settledBy(outcome, deployment, order.settings) : undefined)
       return tellable(outcome, deployment)
     } catch (thrown) {
+      // What is still open of the exchange, such as an answer that nobody reads, is cut.
+      giveUp.abort()
       const error = toldToClient(inTime(thrown, limit, deployment), {
         deployment,
         paidOnAcceptance: true,
         committed: false,
       })
-      ended(error)
+      const { usage = {}, providerCost } = error
+      const failed = { usage, providerCost, mayBeBilled: mayBeBilled(error) }
+      ended(error, { usage, cost: costOfFailure(deployment, failed, order.settings) })
       throw error
     }
   }
@@ -164,10 +174,25 @@ export class MediaExecutor implements Executor {
     if (adapter.poll === undefined) {
       throw new TurnoutError('internal', `The adapter of ${attempt.provider} cannot ask for the work it has begun.`)
     }
+    const { observer } = this.#services
     try {
-      return tellable(await adapter.poll(operation, connection), deployment)
+      const outcome = await adapter.poll(operation, connection)
+      if (outcome.status === 'done') {
+        const { usage, providerCost: said } = outcome
+        const reported = said ?? attempt.reported_nano
+        observer.settled?.(deployment, { usage, cost: reported ?? this.priceOf(job, attempt, usage) })
+      }
+      return tellable(outcome, deployment)
     } catch (thrown) {
-      throw toldToClient(TurnoutError.from(thrown), { deployment, paidOnAcceptance: false, committed: false })
+      const error = toldToClient(TurnoutError.from(thrown), { deployment, paidOnAcceptance: false, committed: false })
+      // What says nothing of the work is asked again.
+      if (!isTrouble(error)) {
+        observer.settled?.(deployment, {
+          usage: error.usage ?? {},
+          cost: this.costOfFailure(job, attempt, error, true),
+        })
+      }
+      throw error
     }
   }
 
@@ -211,11 +236,12 @@ export class MediaExecutor implements Executor {
     index: number,
     signal: AbortSignal,
   ): Promise<MadeMedia> {
-    const { mediaType, url, sealed, revisedPrompt, seed } = media
+    const { mediaType, url, sealed, revisedPrompt, seed, drawn } = media
     const told = {
       mediaType,
       ...(revisedPrompt !== undefined && { revisedPrompt }),
       ...(seed !== undefined && { seed }),
+      ...(drawn && { drawn }),
     }
     const bytes = media.bytes ?? inlineBytes(url)
     if (job.kind === 'text' && bytes !== undefined) return { ...told, text: Buffer.from(bytes).toString() }
@@ -249,7 +275,10 @@ export class MediaExecutor implements Executor {
       const bytes = await openOutput(media, origin, this.#services, limits)
       return await this.#keep(job, attempt, bytes, { ...media, index }, connection.signal)
     } catch (thrown) {
-      const error = fetchFailure(thrown, attempt.provider)
+      const failure = fetchFailure(thrown, attempt.provider)
+      const isOver =
+        requestOf(job).pressing === true && job.tries >= Math.max(FETCH_RETRIES, deployment.retry.maxRetries)
+      const error = isOver ? failure.with({ retryable: false }) : failure
       throw toldToClient(error, { deployment, paidOnAcceptance: false, committed: false })
     }
   }
@@ -345,53 +374,12 @@ export class MediaExecutor implements Executor {
 /** How long a poll or a cancellation may take. */
 const POLL_MS = 30_000
 
-function timeoutSignal(ms: number, provider: string): AbortSignal {
-  const controller = new AbortController()
-  const reason = new TurnoutError('timeout', `${provider} did not answer within ${ms / 1000} s.`, { provider })
-  setTimeout(() => controller.abort(reason), ms).unref()
-  return controller.signal
-}
-
-/** Whatever a call ended with, where it ended because its time was over. */
-function inTime(thrown: unknown, limit: AbortSignal, { provider, timeouts }: Deployment): TurnoutError {
-  if (!limit.aborted || thrown instanceof TurnoutError) return TurnoutError.from(thrown)
-  return new TurnoutError('timeout', `${provider.id} did not answer within ${timeouts.totalMs / 1000} s.`, {
-    provider: provider.id,
-    cause: thrown,
-  })
-}
+/** What a call came to that has answered with its outputs. */
+const settledBy = (
+  { usage, providerCost }: MediaDone,
+  deployment: Deployment,
+  settings: MediaOrder['settings'],
+): Settled => ({ usage, cost: providerCost ?? priceOf(deployment, usage, settings) })
 
 /** What its outputs are; a text is none that is kept as a file. */
 const kindOf = ({ kind }: JobRow): 'image' | 'video' => (kind === 'video' ? 'video' : 'image')
-
-/** Tries again for as long as it is worth while. @throws TurnoutError, or the reason of the signal */
-async function keepSurely<T>(keep: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (const until = performance.now() + KEEP_MS; ; ) {
-    try {
-      return await keep()
-    } catch (thrown) {
-      if (!(thrown instanceof TurnoutError) || thrown.code !== 'overloaded' || performance.now() > until) throw thrown
-      await sleep(KEEP_AGAIN_MS, undefined, { signal })
-    }
-  }
-}
-
-async function* bounded(bytes: AsyncIterable<Uint8Array>, most: number, provider: string) {
-  let size = 0
-  for await (const chunk of bytes) {
-    size += chunk.length
-    if (size > most) {
-      throw new TurnoutError('invalid_output', `The output is larger than ${most} bytes.`, {
-        provider,
-        retryable: false,
-      })
-    }
-    yield chunk
-  }
-}
-
-/** The bytes of a data URL; undefined for any other one. */
-function inlineBytes(url: string | undefined): Uint8Array | undefined {
-  const data = url === undefined ? undefined : /^data:[^,]*;base64,/i.exec(url.slice(0, 256))
-  return data ? Buffer.from(url!.slice(data[0].length), 'base64') : undefined
-}

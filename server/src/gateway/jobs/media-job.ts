@@ -3,6 +3,7 @@ import type { ProviderAdapter } from '../../core/adapter.ts'
 import type { Deployment } from '../../core/deployment.ts'
 import { fitImage } from '../../core/image/fit.ts'
 import { pricedSettings } from '../../core/image/priced.ts'
+import type { ImageRequest } from '../../core/image/request.ts'
 import { formatSize } from '../../core/image/size.ts'
 import { readMediaRequest } from '../../core/inputs/read.ts'
 import { withMedia } from '../../core/inputs/references.ts'
@@ -15,15 +16,32 @@ import type { JobRequest, ReadImage } from '../../jobs/types.ts'
 import { furtherInputs } from '../media/further.ts'
 import type { MediaOrder } from './order.ts'
 
-/** A request of another dialect as one of jobs. @throws TurnoutError invalid_input */
-function readImage(model: Model, { request, names, fields, isForm }: ReadImage): MediaRequest {
+/** What is left of a request to be fitted to a model, where its upstream reads the rest in the words of the dialect. */
+export const beyondWords = ({ prompt, width, height, count, seed, pictures, mask }: ImageRequest): ImageRequest => ({
+  prompt,
+  width,
+  height,
+  count,
+  seed,
+  pictures,
+  mask,
+  inputsChecked: true,
+})
+
+/**
+ * A request of another dialect as one of jobs.
+ *
+ * @param inWords The upstream gets it in the words of its dialect, and judges them.
+ * @throws TurnoutError invalid_input
+ */
+function readImage(model: Model, { request, names, fields, isForm }: ReadImage, inWords: boolean): MediaRequest {
   const { pictures = [], mask } = request
-  const inputs = furtherInputs(fields, model, isForm)
+  const inputs = inWords ? {} : furtherInputs(fields, model, isForm)
   const named = (picture: Picture | undefined, path: string, ...at: (string | number)[]): MediaReference[] =>
     picture && 'url' in picture ? [{ path, value: picture.url, kind: 'image', at }] : []
   return {
     kind: 'image',
-    request: { ...request, ...(Object.keys(inputs).length > 0 && { inputs }) },
+    request: { ...(inWords ? beyondWords(request) : request), ...(Object.keys(inputs).length > 0 && { inputs }) },
     names,
     references: [
       ...pictures.flatMap((picture, index) =>
@@ -35,8 +53,12 @@ function readImage(model: Model, { request, names, fields, isForm }: ReadImage):
 }
 
 /** What a request says in the words of a model, with what a part of a job says otherwise. */
-function readFor({ model }: Deployment, { inputs, options, image, count, seed }: JobRequest): MediaRequest {
-  const read = image ? readImage(model, image) : readMediaRequest(model, { inputs, options })
+function readFor(
+  { model }: Deployment,
+  { inputs, options, image, count, seed }: JobRequest,
+  inWords = false,
+): MediaRequest {
+  const read = image ? readImage(model, image, inWords) : readMediaRequest(model, { inputs, options })
   if (count === undefined) return read
   const part = { ...read.request, count, ...(seed !== undefined && { seed }) }
   return { ...read, request: part } as MediaRequest
@@ -51,7 +73,8 @@ export function orderImage(
   request: JobRequest,
   { image: adapter }: ProviderAdapter,
 ): MediaOrder | undefined {
-  const read = readFor(deployment, request)
+  const words = adapter?.takesWords ? request.image?.words : undefined
+  const read = readFor(deployment, request, words !== undefined)
   if (adapter === undefined || read.kind !== 'image') return undefined
   const { model, upstreamId } = deployment
   const { settings, mapped } = fitImage(model, read.request, read.names)
@@ -59,11 +82,13 @@ export function orderImage(
   const sent = {
     ...model.defaults,
     ...inputs,
+    ...words,
     endpoint,
     ...(quality && { quality }),
     ...(size && { size: formatSize(size) }),
   }
-  const { pictures = [], mask, background, ...wish } = read.request
+  const { pictures = [], mask } = read.request
+  const { background, ...wish } = request.image?.request ?? read.request
   return {
     deployment,
     mapped,
@@ -77,7 +102,14 @@ export function orderImage(
       ...(size && { megapixels: (count * size.width * size.height) / 1_000_000 }),
     },
     needs: imageNeeds(
-      { ...wish, pictures: pictures.length, mask: mask !== undefined, transparent: background === 'transparent' },
+      {
+        ...wish,
+        count,
+        pictures: pictures.length,
+        mask: mask !== undefined,
+        transparent: background === 'transparent',
+        ...(wish.quality !== undefined && { settings: { quality: wish.quality } }),
+      },
       {},
     ),
     references: read.references,
@@ -85,7 +117,7 @@ export function orderImage(
     start: (found, delivery, connection) => {
       const { request: whole } = withMedia(read, found)
       const { inputs, pictures, mask, loras } = whole
-      const call = { ...settings, ...delivery, model: upstreamId, defaults: model.defaults }
+      const call = { ...settings, ...delivery, words, model: upstreamId, defaults: model.defaults }
       return adapter.start({ ...call, inputs, pictures, mask, loras }, connection)
     },
     recover: (requestId, connection) =>

@@ -2,6 +2,7 @@ import type { ProviderAdapter } from '../../core/adapter.ts'
 import type { Deployment } from '../../core/deployment.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Route } from '../../core/route.ts'
+import type { Assignment } from '../../core/routing/experiment.ts'
 import { metadataOf, type Needs } from '../../core/routing/needs.ts'
 import type { JobRequest, JobRow } from '../../jobs/types.ts'
 import type { Registry } from '../../registry/types.ts'
@@ -13,6 +14,19 @@ export interface PlacingServices {
   router: Router
   adapters: ReadonlyMap<string, ProviderAdapter>
 }
+
+/** What a job asks for, and whose it is. */
+export type Wished = Pick<JobRow, 'kind' | 'model' | 'request' | 'metadata' | 'request_id' | 'key_id' | 'user_id'>
+
+/** One that could serve a job. */
+export interface Fitting {
+  deployment: Deployment
+  order: MediaOrder
+  /** The experiment that the job takes part in, and its variant there. */
+  assignment: Assignment | undefined
+}
+
+const requestOf = ({ request }: Wished): JobRequest => request as JobRequest
 
 /** Who could serve a job, in the order in which they are to be asked. Nobody is called. */
 export class Placing {
@@ -27,20 +41,17 @@ export class Placing {
    *
    * @throws TurnoutError where nobody does: why the first one does not
    */
-  candidates(
-    kind: JobRow['kind'],
-    model: string,
-    request: JobRequest,
-    metadata: Record<string, string>,
-  ): { deployment: Deployment; order: MediaOrder }[] {
-    const { registry, router, adapters } = this.#services
-    const route = registry.snapshot.route(model, request.productType)
-    const first = this.#first(route, kind, request)
-    const needs = needsOf(first, request, metadata)
-    const preview = router.preview(route, needs)
+  candidates(wished: Wished): Fitting[] {
+    const { router, adapters } = this.#services
+    const { kind } = wished
+    const request = requestOf(wished)
+    const route = this.#route(wished)
+    const { assignment } = route
+    const needs = this.#needs(route, wished)
+    const preview = router.preview(route, needs, request.session)
     const fitting = preview.flatMap(({ candidate: { deployment } }) => {
       try {
-        return [{ deployment, order: orderFor(adapters, deployment, kind, request) }]
+        return [{ deployment, order: orderFor(adapters, deployment, kind, request), assignment }]
       } catch {
         return []
       }
@@ -53,11 +64,24 @@ export class Placing {
   }
 
   /** Members of a pool take turns, where its strategy says so. */
-  takeTurn(kind: JobRow['kind'], model: string, request: JobRequest, metadata: Record<string, string>): void {
-    const { registry, router } = this.#services
-    const route = registry.snapshot.route(model, request.productType)
+  takeTurn(wished: Wished): void {
+    const route = this.#route(wished)
     if (route.candidates.length < 2) return
-    router.chain(route, needsOf(this.#first(route, kind, request), request, metadata), { paidOnAcceptance: true })
+    const { session } = requestOf(wished)
+    this.#services.router.chain(route, this.#needs(route, wished), { paidOnAcceptance: true, session })
+  }
+
+  /** The same whenever it is asked for, as long as the configuration is. */
+  #route(wished: Wished): Route {
+    const { model, request_id: requestId, key_id: keyId, user_id: user } = wished
+    const { productType, session } = requestOf(wished)
+    return this.#services.registry.snapshot.route(model, productType, { requestId, keyId, user, session })
+  }
+
+  #needs(route: Route, wished: Wished): Needs {
+    const request = requestOf(wished)
+    const { needs } = this.#first(route, wished.kind, request)
+    return { ...needs, metadata: metadataOf(wished.metadata, request.productType) }
   }
 
   /** The request in the words of the first member that understands it. */
@@ -76,8 +100,3 @@ export class Placing {
     )
   }
 }
-
-const needsOf = ({ needs }: MediaOrder, { productType }: JobRequest, metadata: Record<string, string>): Needs => ({
-  ...needs,
-  metadata: metadataOf(metadata, productType),
-})

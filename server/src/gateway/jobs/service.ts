@@ -59,6 +59,8 @@ export interface Asked {
   /** Where the body says nothing; absent: what is usual for its kind. */
   deadlineMs?: number | undefined
   idempotencyKey?: string | undefined
+  /** A client waits for it who cannot come back. */
+  pressing?: boolean
   retryOf?: string | undefined
   set?: { id: string; place: number }
   /** What the client wrote, where the prompt was enhanced. */
@@ -69,7 +71,7 @@ export interface Asked {
   warnings?: string[]
 }
 
-const isOver = ({ state }: JobRow): boolean => state !== 'queued' && state !== 'running'
+const isOver = ({ state }: { state: string }): boolean => state !== 'queued' && state !== 'running'
 
 /** The jobs as routes see them: who may see which, and how they look. */
 export class Jobs {
@@ -128,7 +130,7 @@ export class Jobs {
   /** A job that is ready to be stored. @throws TurnoutError */
   async prepare(asked: Asked, caller: Caller): Promise<NewJob> {
     const { kind, body, image, idempotencyKey, retryOf, set, originalPrompt, template, composition } = asked
-    const { user, deadlineMs, warnings = [] } = asked
+    const { user, deadlineMs, pressing, warnings = [] } = asked
     const { principal, requestId } = caller
     const { model, inputs, options, productType, metadata, priority, webhook, deadlineSeconds } = body
     if (priority > 0 && principal.role !== 'admin') {
@@ -139,12 +141,16 @@ export class Jobs {
       options,
       image,
       productType,
+      pressing,
+      session: caller.session,
       originalPrompt,
       template,
       composition,
       keyJobs: principal.limits.jobs,
     }
-    const [first] = this.#services.placing.candidates(kind, model, request, metadata)
+    const userId = user ?? userOf(body.userId, caller)
+    const whose = { request_id: requestId, key_id: principal.keyId, user_id: userId }
+    const [first] = this.#services.placing.candidates({ kind, model, request, metadata, ...whose })
     const { order } = first!
     if (order.count > MOST_PARTS * order.perCall) {
       throw new TurnoutError(
@@ -161,7 +167,7 @@ export class Jobs {
       kind,
       model,
       keyId: principal.keyId,
-      userId: user ?? userOf(body.userId, caller),
+      userId,
       requestId,
       request,
       requestHash: requestHashOf(asked),
@@ -181,14 +187,15 @@ export class Jobs {
 
   /** Waits until it is over, at most as long as the request says; it goes on whoever leaves. */
   async settled(job: JobRow, wait: number | undefined, signal: AbortSignal): Promise<JobRow> {
-    const ms = (wait ?? WAIT_SECONDS[job.kind]) * 1000
+    const ms = Math.ceil((wait ?? WAIT_SECONDS[job.kind]) * 1000)
     if (ms === 0 || isOver(job)) return job
     const until = AbortSignal.any([signal, AbortSignal.timeout(ms)])
     const look = async () => {
       const now = await this.#services.store.find(job.id)
       return now !== undefined && isOver(now) ? now : undefined
     }
-    return (await this.#services.watch.until([job.id], look, until)) ?? (await this.#services.store.find(job.id)) ?? job
+    const over = await this.#services.watch.until([job.id], look, until, (state) => isOver({ state }), true)
+    return over ?? (await this.#services.store.find(job.id)) ?? job
   }
 
   async find(id: string, { principal }: Pick<Caller, 'principal'>): Promise<JobRow> {

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '@turnout/contract'
 import { TurnoutError } from '../../core/error.ts'
+import { isHopeless } from '../../core/hopeless.ts'
 
 /** How many calls of one request run at once. */
 const AT_ONCE = 4
@@ -10,21 +10,6 @@ export function split(count: number, perCall: number): number[] {
   const rest = count % perCall
   return [...Array.from({ length: full }, () => perCall), ...(rest > 0 ? [rest] : [])]
 }
-
-/** Failures that every further call of the same request would meet as well. */
-const HOPELESS: ReadonlySet<ErrorCode> = new Set([
-  'invalid_input',
-  'authentication',
-  'permission',
-  'model_not_found',
-  'model_retired',
-  'model_not_enabled',
-  'capability_missing',
-  'billing',
-  'budget_exceeded',
-  'canceled',
-  'internal',
-])
 
 export type Settled<T> = { value: T; error?: undefined } | { value?: undefined; error: TurnoutError }
 
@@ -46,7 +31,7 @@ export async function settleAll<T>(calls: readonly (() => Promise<T>)[]): Promis
       } catch (thrown) {
         const error = TurnoutError.from(thrown)
         results[index] = { error }
-        if (HOPELESS.has(error.code)) hopeless = error
+        if (isHopeless(error)) hopeless = error
       }
     }
   }

@@ -6,8 +6,11 @@ import type { ImageRequest } from '../../core/image/request.ts'
 import type { Picture } from '../../core/text.ts'
 import { newId } from '../../lib/ids.ts'
 
+/** What a job that has failed brought stays for so long, so that it may be tried again. */
+const KEPT_DAYS = 1
+
 /** A picture that came with a request, and the id that it is to have here. */
-interface Brought {
+export interface Brought {
   id: string
   bytes: Buffer
 }
@@ -56,6 +59,13 @@ export async function keepBrought(
       { param: 'image', status: 413 },
     )
   }
-  const about = { kind: 'upload', keyId, user: owner, filename: null, expected: 'image' } as const
+  const about = {
+    kind: 'upload',
+    keyId,
+    user: owner,
+    filename: null,
+    expected: 'image',
+    daysAtMost: KEPT_DAYS,
+  } as const
   await Promise.all(brought.map(({ id, bytes }) => kept.keep(bytes, { ...about, id })))
 }
