@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cpSync, rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -28,13 +29,14 @@ export interface TestDatabase {
 export async function freshDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'turnout-'))
   const template = process.env.TURNOUT_TEST_DATA_DIR
-  if (template !== undefined) await cp(join(template, 'db'), join(dataDir, 'db'), { recursive: true })
+  // A thousand files: the asynchronous way takes three times as long.
+  if (template !== undefined) cpSync(join(template, 'db'), join(dataDir, 'db'), { recursive: true })
   return dataDir
 }
 
 /** Removes a data directory, whose database may still be on its way out. */
-export const removeDataDir = (dataDir: string): Promise<void> =>
-  rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+export const removeDataDir = async (dataDir: string): Promise<void> =>
+  rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 
 async function administrate(statement: string): Promise<void> {
   const client = new pg.Client(POSTGRES_URL)

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { DeploymentBoard } from '../src/core/routing/board.ts'
 import { candidateOf } from '../src/core/routing/testing.ts'
@@ -146,6 +147,9 @@ describe.each(KINDS)('processes on one database (%s)', (kind) => {
     two.fails('rate_limit', house, 90_000)
     const rest = () => one.health.of('house').coolingUntil - one.health.now()
     await until(() => expect(rest()).toBeGreaterThan(70_000))
+    // Time passes for the processes alone: what is read back of the table after that would seem to begin then.
+    await Promise.all(two.told.mock.results.map(({ value }) => value))
+    await turn()
     for (const each of [one, two]) each.passes(91_000)
     await until(() => expect(resting()).toEqual([true, false]))
     two.answers()

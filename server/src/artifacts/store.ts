@@ -1,6 +1,7 @@
 import type { ArtifactAbout, ArtifactDriver, ByteRange, LinkOptions, StoredArtifact } from '../core/artifact.ts'
 import { TurnoutError } from '../core/error.ts'
 import type { Database } from '../db/database.ts'
+import { asBuffer } from '../lib/bytes.ts'
 import { Inflow, releaseBytes } from './inflow.ts'
 import { ArtifactLinks, type Signed, type Variant } from './links.ts'
 import { extensionOf } from './names.ts'
@@ -190,6 +191,7 @@ export class ArtifactStore implements ArtifactService {
       return await writeArtifact(this.#driver, inflow, about, {
         folder: folderOf(row),
         limits: this.#options.limits,
+        whole: bytes instanceof Uint8Array ? asBuffer(bytes) : undefined,
         sidecar: (stored) => sidecarOf(row, stored),
       })
     } catch (error) {

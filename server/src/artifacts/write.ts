@@ -52,6 +52,10 @@ async function videoFacts(driver: ArtifactDriver, key: string, type: string, siz
   return type === 'video/webm' ? webmFacts(read) : mp4Facts(read, size)
 }
 
+/** Of a picture that is in memory. */
+const factsOfWhole = async (whole: Buffer, type: string): Promise<Facts> =>
+  type === 'image/svg+xml' && whole.length > MOST_DRAWING_BYTES ? NO_FACTS : pictureFacts(whole)
+
 /** What can be told of the bytes; nothing of those that are broken. */
 async function factsOf(driver: ArtifactDriver, key: string, file: string | undefined, type: string, size: number) {
   try {
@@ -65,6 +69,14 @@ async function factsOf(driver: ArtifactDriver, key: string, file: string | undef
   }
 }
 
+interface Writing {
+  folder: string
+  limits: Limits
+  /** All of the bytes, where they are in memory anyway: they are looked at while they are written. */
+  whole: Buffer | undefined
+  sidecar(stored: StoredObject): object
+}
+
 /**
  * Writes the bytes as they come, then their thumbnail and the sidecar.
  * Nothing is held whole. Doing it again writes the same objects.
@@ -75,7 +87,7 @@ export async function writeArtifact(
   driver: ArtifactDriver,
   inflow: Inflow,
   about: ArtifactAbout,
-  { folder, limits, sidecar }: { folder: string; limits: Limits; sidecar: (stored: StoredObject) => object },
+  { folder, limits, whole, sidecar }: Writing,
 ): Promise<StoredObject> {
   const mediaType = requireType(inflow.head, about)
   const isPicture = mediaType.startsWith('image/')
@@ -86,15 +98,16 @@ export async function writeArtifact(
 
   const put = async (file?: string) => {
     if (file === undefined) {
-      await driver.put(storageKey, bytes, { mediaType })
+      await driver.put(storageKey, bytes, { mediaType, ...(whole && { size: whole.length }) })
       return { ...inflow.result(), file: driver.fileOf?.(storageKey) }
     }
     const result = inflow.result()
     await driver.put(storageKey, createReadStream(file), { mediaType, size: result.bytes })
     return { ...result, file }
   }
+  const seen = isPicture && whole !== undefined && whole.length <= most ? factsOfWhole(whole, mediaType) : undefined
   const describe = async ({ file, ...result }: Awaited<ReturnType<typeof put>>): Promise<StoredObject> => {
-    const { thumbnail, ...facts } = await factsOf(driver, storageKey, file, mediaType, result.bytes)
+    const { thumbnail, ...facts } = await (seen ?? factsOf(driver, storageKey, file, mediaType, result.bytes))
     const thumbnailKey = thumbnail && `${folder}thumbnail.webp`
     const object = { storageKey, mediaType, ...result, facts, thumbnailKey }
     const text = JSON.stringify(sidecar(object), null, 2)
@@ -105,7 +118,7 @@ export async function writeArtifact(
     return object
   }
   // A picture on its way to another machine lies here meanwhile, to be looked at without holding it.
-  return isPicture && driver.fileOf === undefined
+  return isPicture && seen === undefined && driver.fileOf === undefined
     ? withScratchFile(bytes, async (file) => describe(await put(file)))
     : describe(await put())
 }

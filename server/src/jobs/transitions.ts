@@ -182,37 +182,46 @@ export class Transitions {
   }
 
   /** The provider is done; its outputs have still to be copied. */
-  made(attempt: AttemptRow, made: Made): Promise<JobRow> {
-    return this.#transact(async (db) => {
-      const reported = made.providerCost === undefined ? attempt.reported_nano : BigInt(made.providerCost)
-      await db
-        .updateTable('job_attempts')
-        .set({
-          state: 'made',
-          result: json(made),
-          accepted_at: attempt.accepted_at ?? sql<Date>`now()`,
-          reported_nano: reported,
-          upstream_request_id: made.upstreamRequestId ?? attempt.upstream_request_id,
-        })
-        .where('id', '=', attempt.id)
-        .where('state', 'in', ['submitting', 'accepted', 'unknown'])
-        .execute()
-      return change(
-        db,
-        attempt.job_id,
-        {
-          state: 'running',
-          step: 'collect',
-          wake_at: sql<Date>`now()`,
-          tries: 0,
-          reported_nano: reported,
-          progress: null,
-          queue_position: null,
-          waiting: null,
-        },
-        { from: ['running', 'unknown'] },
+  async made(attempt: AttemptRow, made: Made): Promise<JobRow> {
+    const reported = made.providerCost === undefined ? attempt.reported_nano : BigInt(made.providerCost)
+    const job = await this.#database.sql
+      .with('changed', (db) =>
+        db
+          .updateTable('jobs')
+          .set({
+            state: 'running',
+            step: 'collect',
+            wake_at: sql<Date>`now()`,
+            tries: 0,
+            reported_nano: reported,
+            progress: null,
+            queue_position: null,
+            waiting: null,
+          })
+          .where('id', '=', attempt.job_id)
+          .where('state', 'in', ['running', 'unknown'])
+          .returningAll(),
       )
-    })
+      .with('noted', (db) =>
+        db
+          .updateTable('job_attempts')
+          .from('changed')
+          .set({
+            state: 'made',
+            result: json(made),
+            accepted_at: attempt.accepted_at ?? sql<Date>`now()`,
+            reported_nano: reported,
+            upstream_request_id: made.upstreamRequestId ?? attempt.upstream_request_id,
+          })
+          .where('job_attempts.id', '=', attempt.id)
+          .whereRef('job_attempts.job_id', '=', 'changed.id')
+          .where('job_attempts.state', 'in', ['submitting', 'accepted', 'unknown']),
+      )
+      .selectFrom('changed')
+      .selectAll()
+      .executeTakeFirst()
+    if (job === undefined) throw new LeaseLost(attempt.job_id)
+    return job
   }
 
   /** How far the copying has come. */
@@ -273,7 +282,8 @@ export class Transitions {
   finished(job: JobRow, end: JobEnd, attempt?: { row: AttemptRow; end: AttemptEnd }, lookAgainMs?: number) {
     return this.#transact(async (db) => {
       if (attempt && !(await endAttempt(db, attempt.row, attempt.end))) return undefined
-      const { cost, usage } = await sumOf(db, job.id)
+      const isOnly = attempt?.row.number === 1
+      const { cost, usage } = isOnly ? attempt.end : await sumOf(db, job.id)
       const finished = await change(
         db,
         job.id,
