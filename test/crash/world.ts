@@ -129,8 +129,10 @@ export class CrashWorld {
       signal: AbortSignal.timeout(30_000),
     })
     const text = await response.text()
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`)
-    return (JSON.parse(text) as { data: T }).data
+    const { data } = JSON.parse(text) as { data?: T }
+    // A job that has ended badly is told with an error status.
+    if (data === undefined) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`)
+    return data
   }
 
   /** Orders what is not ordered yet, as a client does that may have had no answer the first time. */
