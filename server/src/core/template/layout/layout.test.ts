@@ -117,6 +117,12 @@ describe('text', () => {
     )
   })
 
+  test('a word that was broken is not joined again, where its characters take more room side by side', () => {
+    const style = { size: { min: 6, max: 6 }, lineHeight: 0.9, align: 'left', verticalAlign: 'top' }
+    const { left, right } = inkOf(first([text('AA SALE', { ...style, x: 0, y: 0, width: 4, height: 5 })]))
+    expect(right - left).toBeLessThanOrEqual(4)
+  })
+
   test('a stack never leaves its box, and its texts never lie over each other', () => {
     const child = fc.record({
       type: fc.constant('text'),

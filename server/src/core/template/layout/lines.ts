@@ -73,7 +73,8 @@ function pieces(word: Word, { face, letterSpacing }: Prepared, width: number): W
       text,
       extent: face.measure(text, letterSpacing),
       spaced: first && word.spaced,
-      join: first ? word.join : 0,
+      // Every other piece begins a line: with its first character the one before would be too wide.
+      join: first ? word.join : Number.POSITIVE_INFINITY,
     })
   }
   for (const { segment } of graphemes.segment(word.text)) {
