@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TurnoutError, toOpenAIError } from '../core/error.ts'
 import { newId } from '../lib/ids.ts'
 import { Roster } from '../lib/roster.ts'
@@ -106,6 +107,8 @@ const TIMEOUTS: ServerTimeouts = { headersMs: 15_000, requestMs: 120_000 }
 /** How long idle connections are swept before what is left is closed: a request may be on its way on one of them. */
 const SWEEP_MS = 1_000
 const SWEEP_EVERY_MS = 50
+/** How long what has been cut may take to end. */
+const LAST_WORDS_MS = 2_000
 
 const isDataPlane = (url: string): boolean =>
   url.startsWith('/v1') && (url.length === 3 || url[3] === '/' || url[3] === '?')
@@ -167,14 +170,15 @@ export function createHttpServer(plane: DataPlane, rest: RequestListener, timeou
       const closed = new Promise<void>((resolve) => http.close(() => resolve()))
       const sweep = setInterval(() => http.closeIdleConnections(), SWEEP_EVERY_MS)
       const cut = setTimeout(() => http.closeAllConnections(), graceMs)
-      await untilIdle()
+      // A response that never hears that its connection is gone does not keep the process.
+      await Promise.race([untilIdle(), sleep(graceMs + LAST_WORDS_MS, undefined, { ref: false })])
       clearTimeout(cut)
       const last = setTimeout(() => http.closeAllConnections(), SWEEP_MS)
       await closed
       clearTimeout(last)
       clearInterval(sweep)
       // The ends of what was cut are still to be recorded.
-      await untilIdle()
+      await Promise.race([untilIdle(), sleep(LAST_WORDS_MS, undefined, { ref: false })])
     },
   }
 }

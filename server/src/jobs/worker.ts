@@ -16,6 +16,8 @@ const SLOTS = 64
 /** How long nobody looks for work at the most. Notifications come first; this is for those that were lost. */
 const IDLE_MS = 1_000
 const SOON_MS = 20
+/** How long a step may take to end that has been cut off. */
+const LAST_WORDS_MS = 2_000
 const LONGEST_OUTAGE_PAUSE_MS = 2_000
 const FIRST_OUTAGE_PAUSE_MS = 100
 /**
@@ -112,7 +114,9 @@ export class JobWorker {
       () => this.#killing.abort(new Error('Turnout stops.')),
       () => {},
     )
-    await Promise.allSettled(this.#running.values())
+    const ended = Promise.allSettled(this.#running.values())
+    // A step that does not hear that it is cut off is left to its lease.
+    await Promise.race([ended, sleep(graceMs + LAST_WORDS_MS, undefined, { signal: done.signal }).catch(() => {})])
     done.abort()
     await late
     clearInterval(this.#heartbeat)
