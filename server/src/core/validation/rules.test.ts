@@ -147,7 +147,7 @@ describe('what is wrong with rules', () => {
 })
 
 describe('rules of several sources', () => {
-  test('are none where nobody has any', () => {
+  test('are none where no source has one', () => {
     expect(combine([undefined, undefined])).toBeUndefined()
   })
 

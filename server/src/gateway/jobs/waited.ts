@@ -215,7 +215,7 @@ export class WaitedJob {
 const isOurs = (error: unknown): boolean =>
   error instanceof TurnoutError || error instanceof TypeError || error instanceof RangeError
 
-/** As long as any of those that may be asked is given, and no longer than all of them together. */
+/** The longest time that one of those who may be asked is given, but no longer than all of them together. */
 const longestOf = ({ candidates, fallback: { deadlineMs = Number.POSITIVE_INFINITY } }: Route): number =>
   Math.min(deadlineMs, Math.max(...candidates.map(({ deployment }) => deployment.timeouts.totalMs)))
 
