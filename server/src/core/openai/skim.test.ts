@@ -1,10 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ServerSentEvent } from '../../lib/sse.ts'
+import { EventFramer } from '../../lib/sse.ts'
 import { SkimmingChatReader } from './skim.ts'
 import { ChatStreamReader } from './stream.ts'
-
-const event = (data: string, name = ''): ServerSentEvent => ({ start: 0, end: data.length, name, data })
 
 const chunk = (delta: object, more: object = {}, finish: string | null = null) =>
   JSON.stringify({
@@ -15,16 +13,39 @@ const chunk = (delta: object, more: object = {}, finish: string | null = null) =
     ...more,
   })
 
-/** What a reader says of events, and what it knows in the end. */
-function readAll(reader: ChatStreamReader, datas: readonly string[]) {
-  const kinds = datas.map((data) => reader.read(event(data)))
+const framed = (data: string, name = ''): Buffer =>
+  Buffer.from(`${name === '' ? '' : `event: ${name}\n`}data: ${data}\n\n`)
+
+/** What a reader says of pieces of a stream, each of which is whole events, and what it knows in the end. */
+function readAll(reader: ChatStreamReader, pieces: readonly Buffer[]) {
+  let skimmed = 0
+  const texts: string[] = []
+  const kinds = pieces.flatMap((piece) => {
+    const events = new EventFramer().push(piece)
+    const more: string[] = []
+    if (reader instanceof SkimmingChatReader && reader.skim(piece, more)) {
+      skimmed += 1
+      texts.push(...more)
+      return events.map(() => 'content')
+    }
+    return events.map((event) => {
+      const kind = reader.read(event)
+      const text = reader.chunk.choices?.[0]?.delta?.content
+      if (kind === 'content' && typeof text === 'string') texts.push(text)
+      return kind
+    })
+  })
   const { usage, finish, complete, error } = reader
-  return { kinds, usage, finish, complete, error }
+  return { told: { kinds, texts: texts.join(''), usage, finish, complete, error }, skimmed }
 }
 
-/** Both readers must agree on everything that a relay asks them. */
-const expectAgreement = (datas: readonly string[]) =>
-  expect(readAll(new SkimmingChatReader(), datas)).toEqual(readAll(new ChatStreamReader(), datas))
+/** Both readers must agree on everything that a relay asks them; the answer is how many pieces were skimmed. */
+function expectAgreement(datas: readonly string[], frame = framed): number {
+  const pieces = datas.map((data) => frame(data))
+  const { told, skimmed } = readAll(new SkimmingChatReader(), pieces)
+  expect(told).toEqual(readAll(new ChatStreamReader(), pieces).told)
+  return skimmed
+}
 
 const START = [chunk({ role: 'assistant', content: '' }), chunk({ content: 'The' }), chunk({ content: ' train' })]
 
@@ -66,8 +87,23 @@ describe('skimming says what reading says', () => {
   })
 })
 
+test('chunks that differ in their text alone are not parsed', () => {
+  const more = [chunk({ content: ' leaves' }), chunk({ content: ' für Öl 😀' }), chunk({ content: '.' })]
+  expect(expectAgreement([...START, ...more])).toBe(4)
+  expect(expectAgreement([...START, ...more], (data) => Buffer.from(`data:${data}\n\n`))).toBe(4)
+  // Two events of one piece, and one that is not whole.
+  const reader = new SkimmingChatReader()
+  for (const data of START) readAll(reader, [framed(data)])
+  const texts: string[] = []
+  expect(reader.skim(Buffer.concat([framed(more[0]!), framed(more[2]!)]), texts)).toBe(true)
+  expect(texts).toEqual([' leaves', '.'])
+  for (let length = 1; length < framed(more[0]!).length; length += 1) {
+    expect(reader.skim(framed(more[0]!).subarray(0, length))).toBe(false)
+  }
+})
+
 test('an event with the name of an error is one, however alike it is', () => {
   const reader = new SkimmingChatReader()
-  for (const data of START) reader.read(event(data))
-  expect(reader.read(event(chunk({ content: 'x' }), 'error'))).toBe('error')
+  const { told } = readAll(reader, [...START.map((data) => framed(data)), framed(chunk({ content: 'x' }), 'error')])
+  expect(told.kinds.at(-1)).toBe('error')
 })

@@ -1,16 +1,13 @@
 import type { Usage } from '@turnout/contract'
 import type { Dispatcher } from 'undici'
 import { TurnoutError } from '../../core/error.ts'
-import { ChunkOutput } from '../../core/openai/chat-output.ts'
-import { SkimmingChatReader } from '../../core/openai/skim.ts'
-import { ChatStreamReader, ImageStreamReader, type StreamReader } from '../../core/openai/stream.ts'
 import { exhaustedUntil } from '../../core/routing/rate-headers.ts'
 import { saidNothing } from '../../core/validation/failure.ts'
 import { networkCode, notDelivered } from '../../lib/http/pools.ts'
-import { EventFramer, isEventStream, type ServerSentEvent } from '../../lib/sse.ts'
+import { isEventStream } from '../../lib/sse.ts'
 import type { Watchdog, Watched } from '../../lib/watchdog.ts'
 import type { Wire } from '../wire.ts'
-import { noteShown } from './note.ts'
+import { Passage, type Passed } from './passage.ts'
 import { stallOf } from './stall.ts'
 import type { RelayCall } from './types.ts'
 
@@ -66,10 +63,8 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   #chunks: Buffer[] = []
   #size = 0
   #paused = false
-  #framer: EventFramer | undefined
-  #reader: StreamReader | undefined
-  /** Holds a streamed answer against the form that was asked for. */
-  #misfit: (() => string | undefined) | undefined
+  /** Through it go the bytes of a stream. */
+  #passage: Passage | undefined
 
   constructor(call: RelayCall, wire: Wire, listener: AttemptListener, watchdog: Watchdog) {
     this.#call = call
@@ -85,12 +80,12 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
   }
 
   get usage(): Usage {
-    return this.#reader?.usage ?? {}
+    return this.#passage?.reader.usage ?? {}
   }
 
   /** Pictures that a stream has completed. */
   get images(): number {
-    return this.#reader?.images ?? 0
+    return this.#passage?.reader.images ?? 0
   }
 
   /** The client has seen something of the answer. */
@@ -171,8 +166,7 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
       )
     } else if (this.#call.streamed && isEventStream(headers['content-type'])) {
       this.#state = 'streaming'
-      this.#framer = new EventFramer()
-      this.#reader = this.#call.operation === 'chat' ? this.#readChat() : new ImageStreamReader()
+      this.#passage = new Passage(this.#call)
     } else {
       this.#state = 'buffering'
       this.#touch()
@@ -183,8 +177,8 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     if (this.#state === 'over') return
     if (this.#state === 'streaming') {
       if (this.committed) this.#touch()
-      this.#pass(this.#framer!.push(chunk))
-      if (this.#framer!.pending > MAX_EVENT_BYTES) this.#fail(this.#error('invalid_output', 'sent an endless event'))
+      this.#pass(this.#passage!.push(chunk))
+      if (this.#passage!.pending > MAX_EVENT_BYTES) this.#fail(this.#error('invalid_output', 'sent an endless event'))
       return
     }
     this.#size += chunk.length
@@ -206,7 +200,7 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
       return
     }
     if (this.#state === 'streaming') {
-      this.#pass(this.#framer!.flush())
+      this.#pass(this.#passage!.flush())
       if (!this.#isOver()) this.#endOfStream()
       return
     }
@@ -242,63 +236,21 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
     return this.#wire.door.error(this.#status, headers, body, this.#call.deployment.provider.id)
   }
 
-  /** Hands whole events on, all of them in one piece where none must be left out. */
-  #pass(events: readonly ServerSentEvent[]): void {
-    if (events.length === 0) return
-    const { bytes } = this.#framer!
-    const reader = this.#reader!
-    const pieces: Buffer[] = []
-    let from = events[0]!.start
-    let content = false
-    let end: 'complete' | 'error' | 'broken' | 'unfit' | undefined
-    let problem: string | undefined
-    for (const event of events) {
-      const kind = reader.read(event)
-      if (kind === 'content') {
-        content = true
-        problem = this.#misfit?.()
-        if (problem !== undefined) {
-          if (event.start > from) pieces.push(bytes.subarray(from, event.start))
-          end = 'unfit'
-          break
-        }
-        if (this.#call.shown) noteShown(this.#call.shown, reader)
-      }
-      if (kind === 'content' || kind === 'preamble' || (kind === 'usage' && !this.#call.hideUsage)) continue
-      if (event.start > from) pieces.push(bytes.subarray(from, event.start))
-      from = event.end
-      if (kind === 'done' || kind === 'error' || kind === 'broken') {
-        end = kind === 'done' ? 'complete' : kind
-        break
-      }
-    }
-    const last = events.at(-1)!.end
-    if (end === undefined && from < last) {
-      pieces.push(from === 0 && last === bytes.length ? bytes : bytes.subarray(from, last))
-    }
+  /** Does with a piece of a stream what it came to. */
+  #pass({ pieces, content, end }: Passed): void {
     if (this.committed || (content && end !== 'unfit' && !this.#isEmpty)) this.#forward(pieces)
     else this.#chunks.push(...pieces)
     if (this.#isOver()) return
-    if (end === 'error') this.#fail(this.refusal(reader.error))
+    if (end === 'error') this.#fail(this.refusal(this.#passage!.reader.error))
     else if (end === 'broken') this.#fail(this.#error('invalid_output', 'sent a damaged piece of its answer'))
     else if (end === 'unfit') {
       this.abort()
-      this.#listener.onUnfit(this, problem!)
+      this.#listener.onUnfit(this, this.#passage!.problem)
     } else if (end === 'complete') this.#endOfStream(true)
     else if (this.#isComplete() && !this.#paused) this.deadline = Math.min(this.#totalBy, Date.now() + LINGER_MS)
   }
 
-  #readChat(): ChatStreamReader {
-    const { choices, output, review } = this.#call
-    // What is judged before it is shown may be repaired first.
-    if (!output || review) return new SkimmingChatReader(choices)
-    const reader = new ChatStreamReader(choices)
-    const watch = new ChunkOutput(output)
-    this.#misfit = () => watch.read(reader.chunk)
-    return reader
-  }
-
-  #forward(pieces: Buffer[]): void {
+  #forward(pieces: readonly Buffer[]): void {
     if (!this.committed) {
       this.committed = true
       this.committedAt = Date.now()
@@ -334,7 +286,7 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
 
   /** The upstream has nothing more to say, by its end marker or by closing. */
   #endOfStream(marked = false): void {
-    if (this.#isComplete() || (this.committed && marked && this.#reader!.wholeIfMarked)) {
+    if (this.#isComplete() || (this.committed && marked && this.#passage!.reader.wholeIfMarked)) {
       this.#complete(marked)
       return
     }
@@ -350,11 +302,11 @@ export class RelayAttempt implements Dispatcher.DispatchHandler, Watched {
 
   /** It says nothing where somebody else may say more. */
   get #isEmpty(): boolean {
-    return this.#call.trail?.refusesEmpty === true && this.#reader!.saysNothing
+    return this.#call.trail?.refusesEmpty === true && this.#passage!.reader.saysNothing
   }
 
   #isComplete(): boolean {
-    return this.committed && this.#reader!.complete
+    return this.committed && this.#passage!.reader.complete
   }
 
   /** @param lingering The upstream still holds the connection; it is cut if it goes on for long. */

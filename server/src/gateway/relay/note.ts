@@ -1,4 +1,3 @@
-import { SkimmingChatReader } from '../../core/openai/skim.ts'
 import { type ChatChunk, ChatStreamReader, type StreamReader } from '../../core/openai/stream.ts'
 import type { Shown } from '../text/shown.ts'
 
@@ -51,8 +50,5 @@ function noteChunk(shown: Shown, { id, created, choices = [] }: ChatChunk): void
 
 /** Notes what the event that was read last has shown. */
 export function noteShown(shown: Shown, reader: StreamReader): void {
-  if (!(reader instanceof ChatStreamReader)) return
-  const text = reader instanceof SkimmingChatReader ? reader.skimmed : undefined
-  if (text === undefined) noteChunk(shown, reader.chunk)
-  else shown.addText(text)
+  if (reader instanceof ChatStreamReader) noteChunk(shown, reader.chunk)
 }
