@@ -11,8 +11,11 @@ import type { CacheClient } from '../gateway/cache/run.ts'
 import type { AnswerHead, Running } from '../gateway/relay/types.ts'
 import { attemptsOf } from '../gateway/routing/failure.ts'
 import { isSole, soleDeployment } from '../gateway/routing/router.ts'
+import { ChunkedBody } from '../lib/http/chunks.ts'
 import { newId } from '../lib/ids.ts'
 import type { Watched } from '../lib/watchdog.ts'
+import { accessLine } from './access-line.ts'
+import { headerText, warningsText } from './header-text.ts'
 import { patternOf } from './pattern.ts'
 import type { DataPlane } from './plane.ts'
 
@@ -53,7 +56,8 @@ export class Exchange implements CacheClient, Watched {
   /** What came of a stream that was judged at its end. */
   #verdict: ValidationVerdict | undefined
   #cacheStatus: CacheStatus | undefined
-  #isStream = false
+  /** The body of a stream that has begun. */
+  #stream: ChunkedBody | undefined
   /** When an answer that has been written must have been read on; see `#end`. */
   deadline = 0
   slot = -1
@@ -224,18 +228,18 @@ export class Exchange implements CacheClient, Watched {
     headers.push('content-type', head.contentType, 'cache-control', 'no-cache', 'x-accel-buffering', 'no')
     if (this.#takesTrailers) headers.push('trailer', 'x-turnout-cost')
     this.#response.writeHead(200, headers)
-    this.#isStream = true
+    this.#stream = new ChunkedBody(this.#response)
     this.plane.requests.streamBegan()
   }
 
   write(bytes: Buffer): boolean {
-    return this.#response.write(bytes)
+    return this.#stream!.write(bytes)
   }
 
   end(cost: bigint | null): void {
     this.#cost = cost === null ? undefined : formatDollars(cost)
-    if (this.#cost !== undefined && this.#takesTrailers) this.#response.addTrailers({ 'x-turnout-cost': this.#cost })
-    this.#end(this.#endMarker)
+    this.#stream!.end(this.#endMarker, this.#cost === undefined ? {} : { 'x-turnout-cost': this.#cost })
+    this.#watchReading()
   }
 
   fail(error: TurnoutError, attempts = this.#attempts): void {
@@ -252,8 +256,14 @@ export class Exchange implements CacheClient, Watched {
     const told = toOpenAIError(error, this.requestId)
     const tried = attemptsOf(error)
     const body = JSON.stringify(tried ? { error: { ...told.error, attempts: tried } } : told)
+    if (this.#stream !== undefined) {
+      this.#stream.end(`event: error\ndata: ${body}\n\n`)
+      this.#watchReading()
+      return
+    }
     if (response.headersSent) {
-      this.#end(`event: error\ndata: ${body}\n\n`)
+      // Nothing can be said in the midst of other bytes; they must not pass for whole.
+      response.destroy()
       return
     }
     const headers = [
@@ -302,7 +312,11 @@ export class Exchange implements CacheClient, Watched {
     // A short body goes out in one piece with the head if it is text; in Latin-1 every byte is a character.
     if (typeof body === 'string' || body.length > SHORT_BODY_BYTES) response.end(body)
     else response.end(body.toString('latin1'), 'latin1')
-    if (response.writableLength === 0) return
+    this.#watchReading()
+  }
+
+  #watchReading(): void {
+    if (this.#response.writableLength === 0) return
     this.deadline = Date.now() + UNREAD_MS
     this.plane.relay.watchdog.add(this)
   }
@@ -358,42 +372,25 @@ export class Exchange implements CacheClient, Watched {
     const path = query === -1 ? url : url.slice(0, query)
     const status = finished || this.#error !== undefined ? this.#response.statusCode : 499
     const took = performance.now() - this.#startedAt
-    if (this.#isStream) requests.streamEnded()
+    if (this.#stream !== undefined) requests.streamEnded()
     requests.requestEnded(this.request.method!, patternOf(path), status, took)
-    if (accessLog === undefined) return
-    const ms = Math.round(took * 10) / 10
-    // The query of a link to a picture is what lets one fetch it: it is no business of the log.
-    accessLog.write(
-      `{"level":30,"time":${Date.now()},"msg":"request","requestId":"${this.requestId}","method":"${this.request.method}","path":${quoted(path)},"status":${status},"ms":${ms},"key":${quoted(this.#principal?.keyId ?? '')},"model":${quoted(this.#model || this.#wanted)},"provider":${quoted(this.#provider)},"attempts":${this.#running?.attempts ?? 0},"cost":${this.#cost === undefined ? null : `"${this.#cost}"`}${this.#error ? `,"error":"${this.#error.code}"` : ''}${this.#cacheStatus ? `,"cache":"${this.#cacheStatus}"` : ''}${this.#verdict ? `,"validation":"${this.#verdict.passed ? 'passed' : 'failed'}"` : ''}}\n`,
+    accessLog?.write(
+      accessLine({
+        requestId: this.requestId,
+        method: this.request.method!,
+        // The query of a link to a picture is what lets one fetch it: it is no business of the log.
+        path,
+        status,
+        took,
+        key: this.#principal?.keyId ?? '',
+        model: this.#model || this.#wanted,
+        provider: this.#provider,
+        attempts: this.#running?.attempts ?? 0,
+        cost: this.#cost,
+        error: this.#error?.code,
+        cache: this.#cacheStatus,
+        verdict: this.#verdict,
+      }),
     )
   }
-}
-
-const NEEDS_ESCAPE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/
-
-/** A JSON string; nearly all that is logged needs no escapes. */
-const quoted = (text: string): string => (NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`)
-
-const NOT_ASCII = /[^\x20-\x7e]/
-
-/** Header values are ASCII; a model's id need not be. */
-function headerText(value: string): string {
-  return NOT_ASCII.test(value) ? encodeURIComponent(value) : value
-}
-
-/** Clients and proxies refuse answers whose headers are long. */
-const MOST_WARNINGS_CHARACTERS = 4_000
-
-/** Sentences as a JSON array in ASCII; those for which there is no room are left out. */
-function warningsText(warnings: readonly string[]): string {
-  const sentences: string[] = []
-  let room = MOST_WARNINGS_CHARACTERS
-  for (const warning of warnings) {
-    const sentence = JSON.stringify(warning).replace(/[^\x20-\x7e]/g, (character) => {
-      return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-    })
-    room -= sentence.length + 1
-    if (room >= 0) sentences.push(sentence)
-  }
-  return `[${sentences.join(',')}]`
 }
