@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -74,6 +75,15 @@ describe('turnout start', () => {
     const ended = await server.stop()
     expect(ended.code, ended.stderr).toBe(0)
     expect(ended.stdout + ended.stderr).not.toContain(ADMIN_KEY)
+  })
+
+  it('gives V8 less room for young garbage, unless somebody has said how much', async () => {
+    const flagsOf = async ({ pid }: Running) => {
+      const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8')
+      return commandLine.split('\0').filter((word) => word.includes('semi-space'))
+    }
+    expect(await flagsOf(await start())).toEqual(['--max-semi-space-size=8'])
+    expect(await flagsOf(await start([], { NODE_OPTIONS: '--max-semi-space-size=16' }))).toEqual([])
   })
 
   it('shares its database with the commands', async () => {
