@@ -271,6 +271,32 @@ describe('a job', () => {
   })
 })
 
+describe('a picture that waits for its job', () => {
+  const variantOf = async (user: string): Promise<string> =>
+    (await post('/api/route/explain', { model: 'pool:pictures', prompt: 'A tram.', user })).body.data.variant
+  const requestsOf = async () => {
+    const { body } = await gateway.api('GET', '/api/experiments/pictures')
+    return body.data.variants.map(({ requests }: { requests: number }) => requests) as number[]
+  }
+
+  test('takes the variant of its user, says so, and counts once', async () => {
+    gateway.emulator.reset()
+    const [user] = users.slice(6)
+    const variant = await variantOf(user!)
+    const [control, other] = await requestsOf()
+    const { response } = await gateway.client.images
+      .generate({ model: 'pool:pictures', prompt: 'A tram.', user: user! })
+      .withResponse()
+    expect(response.headers.get('x-turnout-experiment')).toBe('pictures')
+    expect(response.headers.get('x-turnout-variant')).toBe(variant)
+    const native = await post('/api/generate-image', { modelId: 'pool:pictures', prompt: 'A tram.', user })
+    expect(native.body.data).toMatchObject({ experiment: 'pictures', variant })
+    const jobs = await gateway.api('GET', '/api/jobs?limit=2')
+    expect(jobs.body.data).toMatchObject([{ model: 'pool:pictures' }, { model: 'pool:pictures' }])
+    await expect.poll(requestsOf).toEqual(variant === 'control' ? [control! + 2, other] : [control, other! + 2])
+  })
+})
+
 describe('feedback', () => {
   const give = (body: object, key = ADMIN_KEY) => post('/api/feedback', body, {}, key)
 

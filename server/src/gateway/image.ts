@@ -79,7 +79,7 @@ export interface DrawingServices extends ImageServices {
   waited?(): WaitedServices | undefined
 }
 
-/** `POST /api/generate-image`: the pictures of one model, as base64. Those of an experiment are no jobs. */
+/** `POST /api/generate-image`: the pictures of one model, as base64. */
 export async function generateImage(
   services: DrawingServices,
   registry: Registry,
@@ -87,7 +87,7 @@ export async function generateImage(
   caller: Caller,
 ): Promise<GeneratedImage> {
   const route = nativeRoute(registry, input, caller)
-  const waited = route.assignment ? undefined : services.waited?.()
+  const waited = services.waited?.()
   if (waited) {
     // What the model does not take is told in the words of this API.
     if (isSole(route)) orderOf(services, soleLeg(route), input, caller)

@@ -80,15 +80,15 @@ function carries({ plane, requestId }: Exchange, asked: Candidacy, deployment: D
 
 /**
  * What makes the pictures of a request as a job; undefined where a job cannot
- * or need not: streams, experiments, and what only an upstream that speaks the
- * dialect itself can judge, such as fields of which nothing is known here.
+ * or need not: streams, and what only an upstream that speaks the dialect
+ * itself can judge, such as fields of which nothing is known here.
  *
  * @throws TurnoutError invalid_input for an Idempotency-Key that is none
  */
 export function asJob(exchange: Exchange, asked: Candidacy, client: RelayClient): DurableDrawing | undefined {
   const { plane, request, requestId, session } = exchange
   const { operation, body, values, parts, principal, route, productType } = asked
-  if (!plane.durableImages || body.stream || route.assignment) return undefined
+  if (!plane.durableImages || body.stream) return undefined
   let wish: ImageRequest
   try {
     wish = imageWish(body, values, picturesOf({ ...asked, trail: undefined }), parts !== undefined)
