@@ -200,6 +200,14 @@ describe('the wire', () => {
     expect(Math.max(...pieces.map((piece) => piece.length))).toBe(7)
   })
 
+  it('split ends with the client that leaves between two pieces, and nothing waits for it when the emulator closes', async () => {
+    const { emulator } = await emulated()
+    emulator.faults.add({ fault: { kind: 'split', bytes: 1 } })
+    await readUntil(await post(emulator, '/chat/completions', STREAM), (read) => read.length > 20)
+    await expect.poll(() => emulator.aborted().length).toBe(1)
+    await emulator.close()
+  })
+
   it('crlf ends lines with CRLF and puts comments between events', async () => {
     const { text } = await streamed({ kind: 'crlf' })
     expect(text.replaceAll('\r\n', '')).not.toContain('\n')

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Callbacks, type MadeCallback } from './callbacks.ts'
 import { DOUBLES } from './doubles.ts'
 import { exchange, type Host } from './exchange.ts'
@@ -60,8 +59,6 @@ export interface Emulator {
 
 /** As patient with idle connections as a provider's edge; Node's own 5 s would race with a client's next request. */
 const KEEP_ALIVE_MS = 75_000
-/** How long what is cut off may take to end when the emulator closes. */
-const LAST_WORDS_MS = 2_000
 
 /** Ids of the providers that the emulator stands in for. */
 export const PROVIDERS: readonly string[] = DOUBLES.map(({ id }) => id)
@@ -141,8 +138,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       closing.abort()
       const closed = new Promise<void>((done) => server.close(() => done()))
       server.closeAllConnections()
-      const ended = Promise.all([closed, callbacks.settle(), ...running])
-      await Promise.race([ended, sleep(LAST_WORDS_MS, undefined, { ref: false })])
+      await Promise.all([closed, callbacks.settle(), ...running])
     },
   }
 }

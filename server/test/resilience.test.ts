@@ -6,11 +6,19 @@ import { ADMIN_KEY, startGateway, type TestGateway } from './gateway.ts'
 
 const CHAT = 'gpt-5.4-mini'
 const IMAGE = 'gpt-image-2'
+/** The same models where what does not come is given up soon. The others are waited for however busy the machine is. */
+const HASTY = 'hasty'
+const HASTY_IMAGE = 'hasty-image'
 const CONFIGURATION = `
 retry: { maxRetries: 3, backoffBase: 0.01, backoffFactor: 1, maxRetryAfter: 2 }
-timeouts: { firstPartMs: 400, stallMs: 400, totalMs: 3000 }
+timeouts: { firstPartMs: 20000, stallMs: 20000, totalMs: 30000 }
+pools:
+  ${HASTY}: { members: [${CHAT}], timeouts: { firstPartMs: 700, stallMs: 700 } }
+  ${HASTY_IMAGE}: { members: [${IMAGE}], timeouts: { totalMs: 1000 } }
 `
 const request = { model: CHAT, messages: [{ role: 'user' as const, content: 'Tell me about turnouts.' }], seed: 3 }
+/** The model to ask when that fault is ordered. */
+const modelFor = ({ kind }: Fault) => (kind === 'silence' || kind === 'stall' ? HASTY : CHAT)
 
 let gateway: TestGateway
 beforeAll(async () => {
@@ -25,7 +33,7 @@ const order = (fault: Fault, times = 1) => {
   for (const operation of ['chat', 'images.generate'] as const)
     gateway.emulator.faults.add({ match: { operation }, fault, times })
 }
-const buffered = () => gateway.client.chat.completions.create(request).withResponse()
+const buffered = (model = CHAT) => gateway.client.chat.completions.create({ ...request, model }).withResponse()
 
 interface Streamed {
   text: string
@@ -33,10 +41,10 @@ interface Streamed {
   error: { status?: number; code?: string | null; message: string } | undefined
 }
 
-async function streamed(): Promise<Streamed> {
+async function streamed(model = CHAT): Promise<Streamed> {
   const seen: Streamed = { text: '', finish: null, error: undefined }
   try {
-    for await (const chunk of await gateway.client.chat.completions.create({ ...request, stream: true })) {
+    for await (const chunk of await gateway.client.chat.completions.create({ ...request, model, stream: true })) {
       seen.text += chunk.choices[0]?.delta.content ?? ''
       seen.finish = chunk.choices[0]?.finish_reason ?? seen.finish
     }
@@ -80,14 +88,14 @@ describe('before the first content, trouble is made good unseen', () => {
   test.each(HEALED)('streamed: %s', async (_, fault) => {
     const expected = await streamed()
     order(fault)
-    expect(await streamed()).toEqual({ ...expected, error: undefined, finish: 'stop' })
+    expect(await streamed(modelFor(fault))).toEqual({ ...expected, error: undefined, finish: 'stop' })
     expect(calls()).toBe(3)
   })
 
   test.each(HEALED.filter(([, { kind }]) => kind !== 'silence'))('buffered: %s', async (_, fault) => {
     const expected = (await buffered()).data.choices
     order(fault)
-    const { data, response } = await buffered()
+    const { data, response } = await buffered(modelFor(fault))
     expect(data.choices).toEqual(expected)
     expect(response.headers.get('x-turnout-attempts')).toBe('2')
     const made = await attempts(response.headers.get('x-turnout-request-id'))
@@ -157,7 +165,7 @@ describe('after the first content, a cut never looks like an end', () => {
     const whole = await streamed()
     // The one that begins anew fails as well.
     order(fault, 2)
-    const seen = await streamed()
+    const seen = await streamed(modelFor(fault))
     expect(seen.text.length).toBeGreaterThan(0)
     expect(whole.text.startsWith(seen.text)).toBe(true)
     expect(seen.finish).toBeNull()
@@ -206,8 +214,8 @@ describe('what is odd but whole is read as whole', () => {
 })
 
 describe('pictures are never paid twice', () => {
-  const draw = () =>
-    gateway.client.images.generate({ model: IMAGE, prompt: 'a tram', size: '1024x1024' }).withResponse()
+  const draw = (model = IMAGE) =>
+    gateway.client.images.generate({ model, prompt: 'a tram', size: '1024x1024' }).withResponse()
 
   test.each<[string, Fault]>([
     ['the connection is lost after the request', { kind: 'reset', billed: true }],
@@ -215,7 +223,8 @@ describe('pictures are never paid twice', () => {
     ['the answer is cut', { kind: 'cut', afterChunks: 1 }],
   ])('%s: the outcome is unknown, and the request is not repeated', async (_, fault) => {
     order(fault, 9)
-    const failure = (await draw().catch((e: unknown) => e)) as InstanceType<typeof OpenAI.APIError>
+    const model = fault.kind === 'silence' ? HASTY_IMAGE : IMAGE
+    const failure = (await draw(model).catch((e: unknown) => e)) as InstanceType<typeof OpenAI.APIError>
     expect(failure).toMatchObject({ status: 502, code: 'unknown_outcome' })
     expect(failure.headers?.get('x-should-retry')).toBe('false')
     expect(calls()).toBe(1)

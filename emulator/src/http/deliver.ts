@@ -28,11 +28,21 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0) await sleep(ms, undefined, { signal })
 }
 
-/** Resolves when the bytes have left, or the connection is gone. */
-function flush(response: ServerResponse, bytes: Buffer): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
+/**
+ * Resolves when the bytes have left. Node drops the callback of what is written to a connection that is destroyed but
+ * has not closed yet (nodejs/node#36673), so that only the signal ends that wait.
+ */
+async function flush(response: ServerResponse, bytes: Buffer, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const giveUp = (): void => reject(signal.reason)
+  signal.addEventListener('abort', giveUp)
   response.write(bytes, () => resolve())
-  return promise
+  try {
+    await promise
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
 }
 
 async function write(bytes: Buffer, { response, fault, signal }: Delivery): Promise<void> {
@@ -41,15 +51,15 @@ async function write(bytes: Buffer, { response, fault, signal }: Delivery): Prom
     return
   }
   for (let start = 0; start < bytes.length; start += fault.bytes) {
-    await flush(response, bytes.subarray(start, start + fault.bytes))
+    await flush(response, bytes.subarray(start, start + fault.bytes), signal)
     // A turn of the event loop, so that the pieces do not leave as one.
     await setImmediate(undefined, { signal })
   }
 }
 
 /** Closes the connection after what was written so far has left. */
-async function cut(response: ServerResponse, last: Buffer): Promise<void> {
-  await flush(response, last)
+async function cut({ response, signal }: Delivery, last: Buffer): Promise<void> {
+  await flush(response, last, signal)
   response.destroy()
 }
 
@@ -79,7 +89,7 @@ async function sendBuffered(answer: Answer & { streamed: false }, delivery: Deli
   const length = { 'content-length': String(bytes.length) }
   response.writeHead(answer.status ?? 200, { 'content-type': contentType, ...headers, ...length })
   const half = bytes.subarray(0, bytes.length / 2)
-  if (fault?.kind === 'cut') return cut(response, half)
+  if (fault?.kind === 'cut') return cut(delivery, half)
   if (fault?.kind === 'stall') {
     response.write(half)
     return silence(signal)
@@ -99,17 +109,15 @@ interface Progress {
 }
 
 /** What a stream does once the fault's number of events is out; true when nothing may follow. */
-async function endsEarly(
-  { sent, index, framing, errorEvent }: Progress,
-  { response, fault, signal, ...rest }: Delivery,
-): Promise<boolean> {
+async function endsEarly({ sent, index, framing, errorEvent }: Progress, delivery: Delivery): Promise<boolean> {
+  const { response, fault, signal } = delivery
   if (fault?.kind !== 'stall' && fault?.kind !== 'cut' && fault?.kind !== 'error-event') return false
   if (sent < fault.afterChunks) return false
   if (fault.kind === 'stall') await silence(signal)
-  else if (fault.kind === 'cut') await cut(response, framing.filler)
+  else if (fault.kind === 'cut') await cut(delivery, framing.filler)
   else {
     const bytes = framing.encode(errorEvent(fault.error), { index, broken: false, crlf: false })
-    await write(bytes, { response, fault, signal, ...rest })
+    await write(bytes, delivery)
     response.end(framing.close(index + 1))
   }
   return true

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TurnoutError, toOpenAIError } from '../core/error.ts'
+import { closeWithConnection } from '../lib/http/queued.ts'
 import { newId } from '../lib/ids.ts'
 import { Roster } from '../lib/roster.ts'
 import { chatCompletions } from './chat.ts'
@@ -71,8 +72,12 @@ function serve(plane: DataPlane, request: IncomingMessage, response: ServerRespo
   }
 }
 
-/** What node:http refuses before there is a request, in the shape of every other error. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket, answering: boolean): void {
+/**
+ * What node:http refuses before there is a request, in the shape of every other error.
+ *
+ * @param lingerMs How long the client may take to close the connection.
+ */
+function refuse(error: NodeJS.ErrnoException, socket: Socket, answering: boolean, lingerMs: number): void {
   // An answer that has begun must not have another one in its middle.
   if (!socket.writable || error.code === 'ECONNRESET' || answering) {
     socket.destroy()
@@ -88,11 +93,14 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, answering: boolean
   socket.end(
     `HTTP/1.1 ${status} ${text}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
+  // Our end alone closes nothing: a client that keeps its own would keep the connection for ever.
+  const late = setTimeout(() => socket.destroy(), lingerMs)
+  socket.once('close', () => clearTimeout(late))
 }
 
 export interface GatewayServer {
   http: Server
-  /** Accepts nothing new, lets running requests end, and cuts those that outlast the grace period. */
+  /** Accepts nothing new, lets running requests end, and cuts those that outlast the grace period. Never rejects. */
   drain(graceMs: number): Promise<void>
 }
 
@@ -101,9 +109,11 @@ export interface ServerTimeouts {
   headersMs: number
   /** Until its body has come. */
   requestMs: number
+  /** Until a client whose request was no HTTP, or came too slowly, has closed the connection. */
+  lingerMs: number
 }
 
-const TIMEOUTS: ServerTimeouts = { headersMs: 15_000, requestMs: 120_000 }
+const TIMEOUTS: ServerTimeouts = { headersMs: 15_000, requestMs: 120_000, lingerMs: 5_000 }
 /** How long idle connections are swept before what is left is closed: a request may be on its way on one of them. */
 const SWEEP_MS = 1_000
 const SWEEP_EVERY_MS = 50
@@ -139,6 +149,7 @@ export function createHttpServer(plane: DataPlane, rest: RequestListener, timeou
         running.delete(entry)
         if (running.size === 0) onIdle?.()
       })
+      closeWithConnection(request, response)
       if (draining) response.shouldKeepAlive = false
       const url = request.url!
       // A request line may hold a whole URL.
@@ -152,7 +163,7 @@ export function createHttpServer(plane: DataPlane, rest: RequestListener, timeou
     running.forEach(({ response }) => {
       if (response.socket === socket && response.headersSent) answering = true
     })
-    refuse(error, socket, answering)
+    refuse(error, socket, answering, timeouts.lingerMs)
   })
 
   const untilIdle = (): Promise<void> =>
@@ -170,15 +181,21 @@ export function createHttpServer(plane: DataPlane, rest: RequestListener, timeou
       const closed = new Promise<void>((resolve) => http.close(() => resolve()))
       const sweep = setInterval(() => http.closeIdleConnections(), SWEEP_EVERY_MS)
       const cut = setTimeout(() => http.closeAllConnections(), graceMs)
-      // A response that never hears that its connection is gone does not keep the process.
-      await Promise.race([untilIdle(), sleep(graceMs + LAST_WORDS_MS, undefined, { ref: false })])
-      clearTimeout(cut)
-      const last = setTimeout(() => http.closeAllConnections(), SWEEP_MS)
-      await closed
-      clearTimeout(last)
+      const ended = async (): Promise<void> => {
+        await untilIdle()
+        clearTimeout(cut)
+        const last = setTimeout(() => http.closeAllConnections(), SWEEP_MS)
+        await closed
+        clearTimeout(last)
+        // The ends of what was cut are still to be recorded.
+        await untilIdle()
+      }
+      // Whatever the connections do, the other parts of the server have to come to rest as well.
+      const done = new AbortController()
+      const bound = sleep(graceMs + SWEEP_MS + LAST_WORDS_MS, undefined, { signal: done.signal }).catch(() => {})
+      await Promise.race([ended(), bound])
+      done.abort()
       clearInterval(sweep)
-      // The ends of what was cut are still to be recorded.
-      await Promise.race([untilIdle(), sleep(LAST_WORDS_MS, undefined, { ref: false })])
     },
   }
 }
