@@ -46,7 +46,7 @@ const configuration = (baseUrl: string) =>
     ],
     discovery: false,
     retry: { maxRetries: 2, backoffBase: 0.01, backoffFactor: 1 },
-    timeouts: { firstPartMs: 500, stallMs: 500, totalMs: 5_000 },
+    timeouts: { firstPartMs: 500, stallMs: 500 },
   })
 
 let house: House

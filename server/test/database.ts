@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { cpSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { type Database, openDatabase } from '../src/db/database.ts'
+import { copyTemplate } from './template.ts'
 
 /** The server on which tests may make databases; without it the tests on PostgreSQL are left out. */
 export const POSTGRES_URL = process.env.TURNOUT_TEST_DATABASE_URL
@@ -28,9 +29,7 @@ export interface TestDatabase {
 /** A new data directory whose embedded database has been made already, which takes seconds. */
 export async function freshDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'turnout-'))
-  const template = process.env.TURNOUT_TEST_DATA_DIR
-  // A thousand files: the asynchronous way takes three times as long.
-  if (template !== undefined) cpSync(join(template, 'db'), join(dataDir, 'db'), { recursive: true })
+  copyTemplate(dataDir)
   return dataDir
 }
 

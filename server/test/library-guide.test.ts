@@ -54,6 +54,7 @@ test.each(runnable)('the program under "$heading" runs', async ({ heading, code 
   await writeFile(file, code)
   const env = {
     PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     ...environmentOf(emulator),
     BEDROCK_BASE_URL: emulator.baseUrl('bedrock'),
     SAGEMAKER_BASE_URL: emulator.baseUrl('sagemaker'),

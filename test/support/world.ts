@@ -1,14 +1,14 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { copyTemplate } from '../../server/test/template.ts'
 
 /** A working directory of a test's own; with a data directory `.turnout` whose database need not be made again. */
 export function makeWorld({ database = true } = {}): { cwd: string; remove(): void } {
   const cwd = mkdtempSync(join(tmpdir(), 'turnout-world-'))
-  const template = process.env.TURNOUT_TEST_DATA_DIR
-  if (database && template !== undefined) cpSync(template, join(cwd, '.turnout'), { recursive: true })
+  if (database) copyTemplate(join(cwd, '.turnout'))
   return { cwd, remove: () => rmSync(cwd, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }) }
 }
 

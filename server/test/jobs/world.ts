@@ -24,7 +24,7 @@ export interface JobWorld {
 export const isOver = ({ state }: Pick<Job, 'state'>): boolean => state !== 'queued' && state !== 'running'
 
 export const waitFor = <T>(check: () => T | Promise<T>, timeout = 20_000) =>
-  vi.waitFor(check, { timeout, interval: 20 })
+  vi.waitFor(check, { timeout, interval: 50 })
 
 export async function jobWorld(
   options: GatewayOptions & { doubles?: EmulatorOptions; pools?: string } = {},
