@@ -1,7 +1,7 @@
 import type { ArtifactDriver } from '../core/artifact.ts'
 import type { Database, Log } from '../db/database.ts'
 import { sharedSecret } from '../db/settings.ts'
-import { Pruner } from './pruner.ts'
+import { Pruner } from '../lib/pruner.ts'
 import { ArtifactStore } from './store.ts'
 import { TemporaryPictures } from './temporary.ts'
 
@@ -41,10 +41,11 @@ export async function createArtifacts(
     log,
   })
   const temporary = new TemporaryPictures(driver, secret)
-  const pruner = new Pruner(async () => {
+  const prune = async () => {
     await store.prune()
     await temporary.prune()
-  }, log)
+  }
+  const pruner = new Pruner(prune, 'artifacts', log)
   return {
     store,
     temporary,

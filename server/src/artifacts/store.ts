@@ -1,13 +1,12 @@
 import type { ArtifactAbout, ArtifactDriver, ByteRange, LinkOptions, StoredArtifact } from '../core/artifact.ts'
 import { TurnoutError } from '../core/error.ts'
 import type { Database } from '../db/database.ts'
-import { asBuffer } from '../lib/bytes.ts'
 import { Inflow, releaseBytes } from './inflow.ts'
 import { ArtifactLinks, type Signed, type Variant } from './links.ts'
 import { extensionOf } from './names.ts'
 import { type ArtifactRow, ArtifactRows, type StoredObject, toArtifact } from './rows.ts'
 import type { ArtifactFilter, ArtifactService, Opened } from './types.ts'
-import { type Limits, writeArtifact } from './write.ts'
+import { type Limits, type Seen, seenOf, writeArtifact } from './write.ts'
 
 export interface ArtifactStoreOptions {
   database: Database
@@ -162,6 +161,7 @@ export class ArtifactStore implements ArtifactService {
 
   async #keep(bytes: Bytes, about: ArtifactAbout): Promise<StoredArtifact> {
     let row: ArtifactRow
+    const seen = seenOf(bytes, this.#options.limits)
     try {
       about.signal?.throwIfAborted()
       row = await this.#rows.begin(about)
@@ -174,7 +174,7 @@ export class ArtifactStore implements ArtifactService {
       return toArtifact(row)
     }
     // What a failure leaves is found by its row: by whoever keeps it again, or by the pruning.
-    const stored = await this.#write(bytes, about, row)
+    const stored = await this.#write(bytes, about, row, seen)
     const finished = await this.#rows.finish(row, stored, this.#options.retentionDays, about.daysAtMost)
     if (finished) return toArtifact(finished)
     // Somebody has deleted it while it was written.
@@ -184,14 +184,15 @@ export class ArtifactStore implements ArtifactService {
     return toArtifact(deleted)
   }
 
-  async #write(bytes: Bytes, about: ArtifactAbout, row: ArtifactRow): Promise<StoredObject> {
+  async #write(bytes: Bytes, about: ArtifactAbout, row: ArtifactRow, seen: Seen): Promise<StoredObject> {
     const source = watched(bytes)
     const inflow = await Inflow.open(source.bytes)
     try {
       return await writeArtifact(this.#driver, inflow, about, {
         folder: folderOf(row),
         limits: this.#options.limits,
-        whole: bytes instanceof Uint8Array ? asBuffer(bytes) : undefined,
+        size: bytes instanceof Uint8Array ? bytes.length : undefined,
+        seen,
         sidecar: (stored) => sidecarOf(row, stored),
       })
     } catch (error) {

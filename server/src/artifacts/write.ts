@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import type { ArtifactAbout, ArtifactDriver } from '../core/artifact.ts'
 import { TurnoutError } from '../core/error.ts'
+import { asBuffer } from '../lib/bytes.ts'
 import { mediaTypeOfBytes } from '../lib/media-type.ts'
 import { withScratchFile } from '../lib/scratch-file.ts'
 import { mp4Facts } from './facts/mp4.ts'
@@ -52,9 +53,17 @@ async function videoFacts(driver: ArtifactDriver, key: string, type: string, siz
   return type === 'video/webm' ? webmFacts(read) : mp4Facts(read, size)
 }
 
-/** Of a picture that is in memory. */
-const factsOfWhole = async (whole: Buffer, type: string): Promise<Facts> =>
-  type === 'image/svg+xml' && whole.length > MOST_DRAWING_BYTES ? NO_FACTS : pictureFacts(whole)
+/** What can be told of a picture that is in memory, as soon as it is known; undefined for anything else. */
+export type Seen = Promise<Facts> | undefined
+
+/** Looks at bytes that are in memory anyway, while they are written. */
+export function seenOf(bytes: Uint8Array | AsyncIterable<Uint8Array>, { pictureBytes }: Limits): Seen {
+  if (!(bytes instanceof Uint8Array) || bytes.length > pictureBytes) return undefined
+  const type = mediaTypeOfBytes(bytes)
+  if (!type?.startsWith('image/')) return undefined
+  const isTooLarge = type === 'image/svg+xml' && bytes.length > MOST_DRAWING_BYTES
+  return isTooLarge ? Promise.resolve(NO_FACTS) : pictureFacts(asBuffer(bytes))
+}
 
 /** What can be told of the bytes; nothing of those that are broken. */
 async function factsOf(driver: ArtifactDriver, key: string, file: string | undefined, type: string, size: number) {
@@ -72,8 +81,9 @@ async function factsOf(driver: ArtifactDriver, key: string, file: string | undef
 interface Writing {
   folder: string
   limits: Limits
-  /** All of the bytes, where they are in memory anyway: they are looked at while they are written. */
-  whole: Buffer | undefined
+  /** Of the bytes, where it is known. */
+  size: number | undefined
+  seen: Seen
   sidecar(stored: StoredObject): object
 }
 
@@ -87,7 +97,7 @@ export async function writeArtifact(
   driver: ArtifactDriver,
   inflow: Inflow,
   about: ArtifactAbout,
-  { folder, limits, whole, sidecar }: Writing,
+  { folder, limits, size, seen, sidecar }: Writing,
 ): Promise<StoredObject> {
   const mediaType = requireType(inflow.head, about)
   const isPicture = mediaType.startsWith('image/')
@@ -98,14 +108,13 @@ export async function writeArtifact(
 
   const put = async (file?: string) => {
     if (file === undefined) {
-      await driver.put(storageKey, bytes, { mediaType, ...(whole && { size: whole.length }) })
+      await driver.put(storageKey, bytes, { mediaType, ...(size !== undefined && { size }) })
       return { ...inflow.result(), file: driver.fileOf?.(storageKey) }
     }
     const result = inflow.result()
     await driver.put(storageKey, createReadStream(file), { mediaType, size: result.bytes })
     return { ...result, file }
   }
-  const seen = isPicture && whole !== undefined && whole.length <= most ? factsOfWhole(whole, mediaType) : undefined
   const describe = async ({ file, ...result }: Awaited<ReturnType<typeof put>>): Promise<StoredObject> => {
     const { thumbnail, ...facts } = await (seen ?? factsOf(driver, storageKey, file, mediaType, result.bytes))
     const thumbnailKey = thumbnail && `${folder}thumbnail.webp`

@@ -25,7 +25,7 @@ async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
 
 async function write(path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   // It is there before anything can fail: what is made later than it is deleted would stay.
-  const file = await open(path, 'wx')
+  const file = (await ifThere(open(path, 'wx'))) ?? (await inNewDirectory(path, () => open(path, 'wx')))
   try {
     await file.writeFile(bytes)
     await file.sync()
@@ -34,14 +34,20 @@ async function write(path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>
   }
 }
 
+/** Most directories are there already: one is made where it turns out that it is not. */
+async function inNewDirectory<T>(path: string, work: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(path), { recursive: true })
+  return work()
+}
+
 /** Moves a finished file to its place. The directory may go away meanwhile, when what else was in it is deleted. */
 async function moveTo(path: string, unfinished: string): Promise<void> {
+  const move = () => rename(unfinished, path)
   for (let tries = 3; ; tries -= 1) {
-    await mkdir(dirname(path), { recursive: true })
     try {
-      return await rename(unfinished, path)
+      return await (tries === 3 ? move() : inNewDirectory(path, move))
     } catch (error) {
-      if (tries === 1 || !isMissing(error)) throw error
+      if (tries === 0 || !isMissing(error)) throw error
     }
   }
 }
@@ -69,7 +75,6 @@ export function createFileStorage(directory: string): ArtifactDriver {
     fileOf,
     async put(key, bytes) {
       const path = fileOf(key)
-      await mkdir(unfinishedIn, { recursive: true })
       const unfinished = join(unfinishedIn, newId('part'))
       try {
         await write(unfinished, bytes)

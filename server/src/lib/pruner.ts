@@ -9,15 +9,14 @@ export class Pruner {
   readonly #timer: NodeJS.Timeout
   #running: Promise<void> = Promise.resolve()
 
-  constructor(prune: () => Promise<void>, log: Log, everyMs = EVERY_MS * (1 + Math.random() / 4)) {
+  /** @param what Is pruned, in the plural, for the log. */
+  constructor(prune: () => Promise<void>, what: string, log: Log, everyMs = EVERY_MS * (1 + Math.random() / 4)) {
     let busy = false
     this.#timer = setInterval(() => {
       if (busy) return
       busy = true
       this.#running = prune()
-        .catch((error: unknown) =>
-          log.warn({ err: error }, 'artifacts could not be pruned; the next run will try again'),
-        )
+        .catch((error: unknown) => log.warn({ err: error }, `${what} could not be pruned; the next run will try again`))
         .finally(() => {
           busy = false
         })
