@@ -1,15 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import pg from 'pg'
 import { type Database, openDatabase } from '../src/db/database.ts'
+import { makeDatabase, type OwnDatabase, POSTGRES_URL } from '../src/db/testing/postgres-server.ts'
 import { copyTemplate } from './template.ts'
-
-/** The server on which tests may make databases; without it the tests on PostgreSQL are left out. */
-export const POSTGRES_URL = process.env.TURNOUT_TEST_DATABASE_URL
 
 /** The databases that can be tested on this machine. */
 export const KINDS: readonly Database['kind'][] = POSTGRES_URL === undefined ? ['embedded'] : ['embedded', 'postgres']
@@ -37,23 +33,11 @@ export async function freshDataDir(): Promise<string> {
 export const removeDataDir = async (dataDir: string): Promise<void> =>
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 
-async function administrate(statement: string): Promise<void> {
-  const client = new pg.Client(POSTGRES_URL)
-  await client.connect()
-  await client.query(statement).finally(() => client.end())
-}
-
 /** A database of the test's own, which goes when it is closed. */
 export async function testDatabase(kind: Database['kind'] = 'embedded'): Promise<TestDatabase> {
   const dataDir = await freshDataDir()
-  let url: string | undefined
-  const name = `turnout_${randomBytes(8).toString('hex')}`
-  if (kind === 'postgres') {
-    await administrate(`create database ${name}`)
-    const own = new URL(POSTGRES_URL!)
-    own.pathname = `/${name}`
-    url = own.href
-  }
+  const own: OwnDatabase | undefined = kind === 'postgres' ? await makeDatabase() : undefined
+  const url = own?.url
   const opened: Database[] = []
   const open = async () => {
     const db = await openDatabase({ dataDir, url })
@@ -75,7 +59,7 @@ export async function testDatabase(kind: Database['kind'] = 'embedded'): Promise
     },
     async close() {
       await Promise.all(opened.map((db) => db.close()))
-      if (kind === 'postgres') await administrate(`drop database if exists ${name} with (force)`)
+      await own?.drop()
       await removeDataDir(dataDir)
     },
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { POSTGRES_URL } from '../../server/test/database.ts'
+import { POSTGRES_URL } from '../../server/src/db/testing/postgres-server.ts'
 import { type Cluster, startCluster } from '../support/postgres.ts'
 import type { Running } from '../support/run.ts'
 import { judge } from './judge.ts'

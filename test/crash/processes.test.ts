@@ -1,6 +1,6 @@
 import type { JobEvent } from '@turnout/contract'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { POSTGRES_URL } from '../../server/test/database.ts'
+import { POSTGRES_URL } from '../../server/src/db/testing/postgres-server.ts'
 import { judge } from './judge.ts'
 import { type Order, ordersOf } from './orders.ts'
 import { CrashWorld } from './world.ts'

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeDatabase, POSTGRES_URL } from 'turnout/src/db/testing/postgres-server.ts'
 import { png } from '../png.ts'
 import { atLeast, atMost, type Row, type Section } from '../report.ts'
 import type { Settings } from '../rig.ts'
@@ -17,33 +18,13 @@ export async function jobs({ quick }: Settings): Promise<Section> {
   const provider = await startProvider()
   const rows: Row[] = []
   try {
-    for (const [place, databaseUrl] of databases()) {
-      const home = new Home()
+    rows.push(...(await onDatabase('embedded', provider, quick)))
+    if (POSTGRES_URL !== undefined) {
+      const { url, drop } = await makeDatabase()
       try {
-        const turnout = await Turnout.start({
-          home,
-          upstreamPort: provider.port,
-          env: {
-            BFL_API_KEY: 'x',
-            BFL_BASE_URL: `http://127.0.0.1:${provider.port}/bfl/v1`,
-            TURNOUT_JOBS_PER_PROVIDER: '100000',
-            TURNOUT_JOBS_PER_MODEL: '100000',
-            TURNOUT_JOBS_PER_KEY: '100000',
-            TURNOUT_ALLOW_PRIVATE_URLS: '127.0.0.1',
-            LOG_LEVEL: 'error',
-            ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
-          },
-        })
-        try {
-          const client = clientOf(turnout.port, await turnout.issueKey())
-          rows.push(await overhead(client, provider.port, place, quick ? 20 : 300))
-          rows.push(await delay(client, provider, place, quick ? 5 : 60))
-          rows.push(await throughput(client, place, quick ? 50 : 1_000))
-        } finally {
-          await turnout.close()
-        }
+        rows.push(...(await onDatabase('PostgreSQL', provider, quick, url)))
       } finally {
-        home.remove()
+        await drop()
       }
     }
   } finally {
@@ -55,14 +36,41 @@ export async function jobs({ quick }: Settings): Promise<Section> {
     notes: [
       'The provider answers at once, or is done after 0.3 to 1.5 s and is asked at the interval that the adapter advises.',
       'The picture is a PNG of 64 × 64; each is kept with thumbnail, hash and lineage.',
+      ...(POSTGRES_URL === undefined ? ['Not on PostgreSQL: TURNOUT_TEST_DATABASE_URL names no server.'] : []),
     ],
   }
 }
 
-/** The embedded one, and a PostgreSQL where there is one to be used. */
-function databases(): [string, string | undefined][] {
-  const url = process.env.TURNOUT_BENCH_DATABASE_URL
-  return [['embedded', undefined], ...(url === undefined ? [] : [['PostgreSQL', url] as [string, string]])]
+async function onDatabase(place: string, provider: Provider, quick: boolean, url?: string): Promise<Row[]> {
+  const home = new Home()
+  try {
+    const turnout = await Turnout.start({
+      home,
+      upstreamPort: provider.port,
+      env: {
+        BFL_API_KEY: 'x',
+        BFL_BASE_URL: `http://127.0.0.1:${provider.port}/bfl/v1`,
+        TURNOUT_JOBS_PER_PROVIDER: '100000',
+        TURNOUT_JOBS_PER_MODEL: '100000',
+        TURNOUT_JOBS_PER_KEY: '100000',
+        TURNOUT_ALLOW_PRIVATE_URLS: '127.0.0.1',
+        LOG_LEVEL: 'error',
+        ...(url !== undefined && { DATABASE_URL: url }),
+      },
+    })
+    try {
+      const client = clientOf(turnout.port, await turnout.issueKey())
+      return [
+        await overhead(client, provider.port, place, quick ? 20 : 300),
+        await delay(client, provider, place, quick ? 5 : 60),
+        await throughput(client, place, quick ? 50 : 1_000),
+      ]
+    } finally {
+      await turnout.close()
+    }
+  } finally {
+    home.remove()
+  }
 }
 
 type Client = ReturnType<typeof clientOf>

@@ -1,8 +1,9 @@
 import { AbortedTransactionError, type Kysely, sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { KINDS, POSTGRES_URL, type TestDatabase, testDatabase } from '../../test/database.ts'
+import { KINDS, type TestDatabase, testDatabase } from '../../test/database.ts'
 import { sharedSecret } from './settings.ts'
 import type { Tables } from './tables.ts'
+import { POSTGRES_URL } from './testing/postgres-server.ts'
 
 const insert = (name: string) => ({ name, value: JSON.stringify({ name }) })
 const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
