@@ -213,7 +213,7 @@ async function assemble(
   const enhance = (asked: EnhancePrompt, caller: Caller) => enhancePrompt(generation, registry, asked, caller)
   const media = await startJobs({
     enhance,
-    start: (hands) => startMachinery({ ...hands, database, log }),
+    start: (hands) => startMachinery({ ...hands, database, retentionDays: options.jobRetentionDays, log }),
     registry,
     router,
     adapters: ADAPTERS,

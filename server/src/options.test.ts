@@ -23,6 +23,15 @@ interface Case {
 const postgres = 'postgres://me:hidden@db:5432/turnout'
 const MB = 1024 ** 2
 
+const DAYS: Case = {
+  absent: undefined,
+  good: [
+    ['30', 30],
+    ['36500', 36_500],
+  ],
+  bad: ['0', '-1', '36501', '1.5', 'forever'],
+}
+
 const CASES: Readonly<Record<OptionName, Case>> = {
   port: {
     absent: 8080,
@@ -164,6 +173,7 @@ const CASES: Readonly<Record<OptionName, Case>> = {
     ],
     bad: ['-1'],
   },
+  jobRetentionDays: DAYS,
   durableImages: {
     absent: true,
     good: [
@@ -261,14 +271,7 @@ const CASES: Readonly<Record<OptionName, Case>> = {
     ],
     bad: ['photos,Not A Bucket'],
   },
-  retentionDays: {
-    absent: undefined,
-    good: [
-      ['30', 30],
-      ['1', 1],
-    ],
-    bad: ['0', '-1', 'forever'],
-  },
+  retentionDays: DAYS,
   linkExpiryMs: {
     absent: 3_600_000,
     good: [

@@ -3,6 +3,7 @@ import { TurnoutError } from '../core/error.ts'
 import type { Database } from '../db/database.ts'
 import { isDead, LEASE_MS } from './lease.ts'
 import { type Db, inMs, json } from './record.ts'
+import type { NewJob } from './store.ts'
 import type { Executor, JobRow, Placement } from './types.ts'
 
 /** How many waiting jobs are looked at together. */
@@ -49,17 +50,14 @@ class Load {
   }
 }
 
+/** Those that run, and those that are about to be sent. */
+const TAKES_ROOM = sql<boolean>`(state = 'running' and step <> 'parts' or state = 'queued' and lease_until > now())`
+
 async function loadOf(db: Db): Promise<Load> {
   const rows = await db
     .selectFrom('jobs')
     .select(['provider', 'deployment', 'key_id', sql<number>`count(*)::int`.as('count')])
-    .where((where) =>
-      where.or([
-        where.and([where('state', '=', 'running'), where('step', '<>', 'parts')]),
-        // Those that are about to be sent.
-        where.and([where('state', '=', 'queued'), where('lease_until', '>', sql<Date>`now()`)]),
-      ]),
-    )
+    .where(TAKES_ROOM)
     .groupBy(['provider', 'deployment', 'key_id'])
     .execute()
   const load = new Load()
@@ -118,8 +116,18 @@ export interface TakeLimits {
 const isFree = ({ running, takesOver }: TakeLimits) =>
   sql<boolean>`(lease_until is null or (${takesOver}::boolean and lease_until < now())) and not (id = any(${[...running]}::text[]))`
 
-/** Two processes must not count what runs at the same moment and each begin one more. */
 const CLAIM_LOCK = 7_205_759_403
+
+/** Two processes must not count what runs at the same moment and each begin one more. */
+export const lockClaims = (db: Db) => sql`select pg_advisory_xact_lock(${CLAIM_LOCK})`.execute(db)
+
+/** How a job begins with its being stored, without waiting to be found. */
+export interface Start {
+  owner: string
+  placement: Placement
+  /** Whether it may: nobody waits whose turn comes before, and no limit is reached. */
+  isRoom: RawBuilder<boolean>
+}
 
 /** What there is to do. */
 export interface Outlook {
@@ -187,9 +195,32 @@ export class Claims {
       .execute()
   }
 
+  /** How a new job may begin at once; undefined where it cannot be told where it goes. */
+  startOf({ kind, model, keyId, userId, requestId, request, metadata }: NewJob): Start | undefined {
+    const whose = { key_id: keyId, user_id: userId, request_id: requestId }
+    let placement: Placement | undefined
+    try {
+      placement = this.#executor.place({ kind, model, request, metadata, deployment: null, ...whose }, [])
+    } catch {
+      return undefined
+    }
+    if (placement === undefined) return undefined
+    const { provider, deployment, limits } = placement
+    const isRoom = sql<boolean>`(
+      not exists (
+        select from jobs where state = 'queued' and step = 'start' and wake_at <= now()
+          and (lease_until is null or lease_until < now()))
+      and (
+        select count(*) filter (where key_id = ${keyId}) < ${limits.key}
+          and count(*) filter (where deployment = ${deployment}) < ${limits.deployment}
+          and count(*) filter (where provider = ${provider}) < ${limits.provider}
+        from jobs where ${TAKES_ROOM}))`
+    return { owner: this.#owner, placement, isRoom }
+  }
+
   #begin(most: number, free: RawBuilder<boolean>): Promise<Taken> {
     return this.#database.sql.transaction().execute(async (db) => {
-      await sql`select pg_advisory_xact_lock(${CLAIM_LOCK})`.execute(db)
+      await lockClaims(db)
       const load = await loadOf(db)
       const chosen = new Map<string, Omit<Claimed, 'job'>>()
       const seen: string[] = []

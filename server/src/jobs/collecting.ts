@@ -33,7 +33,7 @@ export class Collecting {
       const detail = 'An output is made, but could not be fetched yet.'
       return this.#transitions.later(job, this.#pace.trouble(job.tries), { reason: 'collecting', detail })
     }
-    await this.#settle(job, attempt, attempts, { ...made, media })
+    await this.end(job, attempt, attempts, { ...made, media })
   }
 
   /** One output, and what is to be drawn over it. */
@@ -45,8 +45,7 @@ export class Collecting {
     index: number,
     signal: AbortSignal,
   ): Promise<Brought> {
-    const done = isThere(media) || media.error !== undefined
-    const brought = done ? { media, changed: false } : await this.#copy(job, attempt, made, index, signal)
+    const brought = isDone(media) ? { media, changed: false } : await this.#copy(job, attempt, made, index, signal)
     const { artifact, drawing } = brought.media
     const { composition } = job.request as JobRequest
     if (composition === undefined || artifact === undefined || drawing !== undefined) return brought
@@ -79,8 +78,12 @@ export class Collecting {
     }
   }
 
-  /** All there is of it is here. It has been paid for, whatever of it could not be had. */
-  async #settle(job: JobRow, attempt: AttemptRow, attempts: readonly AttemptRow[], made: Made): Promise<void> {
+  /**
+   * All there is of it is here. It has been paid for, whatever of it could not be had.
+   *
+   * @throws LeaseLost, and whatever the database failed with
+   */
+  async end(job: JobRow, attempt: AttemptRow, attempts: readonly AttemptRow[], made: Made): Promise<void> {
     const reported = made.providerCost === undefined ? attempt.reported_nano : BigInt(made.providerCost)
     const cost = reported ?? this.#executor.priceOf(job, attempt, made.usage)
     const kept = made.media.flatMap(
@@ -90,7 +93,7 @@ export class Collecting {
         return composed ? [{ ...original, artifact: composed, composedOf: artifact.id }, original] : [original]
       },
     )
-    const common = { usage: made.usage, cost, reported, upstreamRequestId: made.upstreamRequestId }
+    const common = { usage: made.usage, cost, reported, upstreamRequestId: made.upstreamRequestId, made: true }
     const lost = made.media.flatMap(({ error }) => (error ? [error.message] : []))
     if (kept.length === 0) {
       const message =
@@ -129,4 +132,10 @@ interface Brought {
   again?: boolean
 }
 
-const isThere = ({ artifact, text }: MadeMedia): boolean => artifact !== undefined || text !== undefined
+/** It is here, or never will be. */
+const isDone = ({ artifact, text, error }: MadeMedia): boolean =>
+  artifact !== undefined || text !== undefined || error !== undefined
+
+/** Whether nothing is left to be fetched or drawn. */
+export const isWhole = ({ request }: JobRow, { media }: Made): boolean =>
+  (request as JobRequest).composition === undefined && media.every(isDone)

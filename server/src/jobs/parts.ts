@@ -3,7 +3,7 @@ import { isHopeless } from '../core/hopeless.ts'
 import type { MappedSetting } from '../core/image/request.ts'
 import { addCosts, addUsage } from '../core/usage.ts'
 import { change, type Db, json } from './record.ts'
-import type { Announce } from './transitions.ts'
+import type { Announcer } from './transitions.ts'
 import type { JobRequest, JobRow } from './types.ts'
 
 /** A job of several calls has begun when its first part has. */
@@ -14,14 +14,18 @@ export async function startParent(db: Db, part: JobRow): Promise<void> {
   await change(db, parent.id, { state: 'running', started_at: sql<Date>`now()` }, {}, { type: 'job.running' })
 }
 
-const lock = (db: Db, id: string): Promise<JobRow> =>
+/**
+ * Nobody else changes the job, or what hangs on it, until the end of the
+ * transaction. The whole comes before its part, and the job before its attempt.
+ */
+export const lock = (db: Db, id: string): Promise<JobRow> =>
   db.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow()
 
 /**
  * A part of a job has ended. What has been made has been paid for, so the job
  * has succeeded where any part has, with a warning that says what is missing.
  */
-export async function finishParent(db: Db, parentId: string, announce: Announce): Promise<void> {
+export async function finishParent(db: Db, parentId: string, announce: Announcer['announce']): Promise<void> {
   const parent = await lock(db, parentId)
   const parts = await db.selectFrom('jobs').selectAll().where('parent_id', '=', parentId).orderBy('place').execute()
   const open = parts.filter(({ state }) => state === 'queued' || state === 'running')
@@ -62,7 +66,11 @@ export async function finishParent(db: Db, parentId: string, announce: Announce)
   if (finished.state !== parent.state) await announce(db, finished)
 }
 
-/** Those that have not begun would meet the same: they are not begun. One that begins just now waits for the whole with its row locked. */
+/**
+ * Those that have not begun would meet the same: they are not begun. One that
+ * begins just now waits for the lock on the whole, and hears of it then; one
+ * that is just being taken is left alone.
+ */
 async function callOff(db: Db, parentId: string): Promise<void> {
   await db
     .updateTable('jobs')

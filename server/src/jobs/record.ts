@@ -1,7 +1,10 @@
 import type { JobError } from '@turnout/contract'
 import {
+  type Expression,
   type InsertQueryBuilder,
   type Kysely,
+  type QueryCreator,
+  type SqlBool,
   sql,
   type Transaction,
   type UpdateObject,
@@ -57,7 +60,15 @@ export interface Guard {
   owner?: string
   /** Only from one of these. */
   from?: readonly JobRow['state'][]
+  /** Only while that holds besides. */
+  where?: Expression<SqlBool>
 }
+
+/**
+ * What else happens with a change, in the same statement: to be made of the
+ * row `changed`, so that nothing happens without it.
+ */
+export type Also = (query: QueryCreator<Tables & { changed: JobRow }>) => QueryCreator<Tables & { changed: JobRow }>
 
 /** What a step does last: whoever comes first makes the next one. */
 export const GIVEN_BACK = { lease_owner: null, lease_until: null } as const
@@ -74,25 +85,39 @@ export async function change(
   patch: UpdateObject<Tables, 'jobs'>,
   guard: Guard,
   told?: Told,
+  also?: Also,
 ): Promise<JobRow> {
-  let query = db.updateTable('jobs').set(patch).where('id', '=', id)
-  if (told) query = query.set((set) => ({ sequence: set('sequence', '+', 1) }))
-  if (guard.owner !== undefined) query = query.where('lease_owner', '=', guard.owner)
-  if (guard.from !== undefined) query = query.where('state', 'in', guard.from)
-  const changing = query.returningAll()
-  const job = await (told ? written(db, changing, told) : changing.executeTakeFirst())
+  const job = await changeIf(db, id, patch, guard, told, also)
   if (job === undefined) throw new LeaseLost(id)
   return job
 }
 
+/** The same; undefined where the guard does not hold. */
+export async function changeIf(
+  db: Db,
+  id: string,
+  patch: UpdateObject<Tables, 'jobs'>,
+  guard: Guard,
+  told?: Told,
+  also?: Also,
+): Promise<JobRow | undefined> {
+  let query = db.updateTable('jobs').set(patch).where('id', '=', id)
+  if (told) query = query.set((set) => ({ sequence: set('sequence', '+', 1) }))
+  if (guard.owner !== undefined) query = query.where('lease_owner', '=', guard.owner)
+  if (guard.from !== undefined) query = query.where('state', 'in', guard.from)
+  if (guard.where !== undefined) query = query.where(guard.where)
+  const changing = query.returningAll()
+  return told ? written(db, changing, told, also) : changing.executeTakeFirst()
+}
+
 /** Changes one job, writes down what happened to it, as it is then, and tells those who wait: all of it is one statement. */
 export async function written(
-  db: Db,
+  db: QueryCreator<Tables>,
   changing: UpdateQueryBuilder<Tables, 'jobs', 'jobs', JobRow> | InsertQueryBuilder<Tables, 'jobs', JobRow>,
   { type, logs, work }: Told,
+  also: Also = (query) => query,
 ): Promise<JobRow | undefined> {
-  const row = await db
-    .with('changed', () => changing)
+  const row = await also(db.with('changed', () => changing))
     .with('logged', (query) =>
       query
         .insertInto('job_events')
@@ -113,7 +138,10 @@ export async function written(
     .selectFrom('changed')
     .selectAll()
     .select(sql`pg_notify(${EVENTS_CHANNEL}, id || ' ' || state)`.as('notified'))
-    .$if(work !== undefined, (query) => query.select(sql`pg_notify(${WORK_CHANNEL}, ${work})`.as('offered')))
+    // Whoever holds it goes on with it.
+    .$if(work !== undefined, (query) =>
+      query.select(sql`case when lease_owner is null then pg_notify(${WORK_CHANNEL}, ${work}) end`.as('offered')),
+    )
     .executeTakeFirst()
   if (row === undefined) return undefined
   const { notified: _, offered: __, ...job } = row

@@ -3,7 +3,7 @@ import { TurnoutError } from '../core/error.ts'
 import type { MediaOutcome, MediaPending } from '../core/media.ts'
 import { newId } from '../lib/ids.ts'
 import type { Claimed } from './claim.ts'
-import { Collecting } from './collecting.ts'
+import { Collecting, isWhole } from './collecting.ts'
 import { PACE, type Pace } from './pace.ts'
 import { errorRecord } from './record.ts'
 import type { Transitions } from './transitions.ts'
@@ -119,7 +119,9 @@ export class Step {
         this.#waiting -= 1
         deadline.clear()
       }
-      await this.#goOn(running, row, all, outcome, signal)
+      // One that came just before it was to be cut off.
+      const cancelRequestedAt = canceled.signal.aborted ? new Date() : running.cancel_requested_at
+      await this.#goOn({ ...running, cancel_requested_at: cancelRequestedAt }, row, all, outcome, signal)
     } finally {
       this.#sending.delete(job.id)
     }
@@ -185,6 +187,9 @@ export class Step {
     }
     const staged = await this.#executor.stage(job, attempt, outcome, signal)
     const made = { ...staged, warnings: [...warningsOf(attempt), ...staged.warnings] }
+    // Where nothing is left to be fetched, the end says it all; where that takes long, what was paid for is safe before.
+    const isEnd = isWhole(job, made) && this.#transitions.endsAtOnce(job, attempt)
+    if (isEnd) return this.#collecting.end(job, attempt, attempts, made)
     const collecting = await this.#services.surely(() => this.#transitions.made(attempt, made))
     await this.#collecting.collect(collecting, { ...attempt, state: 'made', result: made }, attempts, signal)
   }

@@ -4,6 +4,8 @@ import { TurnoutError } from '../core/error.ts'
 import type { Database } from '../db/database.ts'
 import type { JobsTable } from '../db/tables.ts'
 import { newId } from '../lib/ids.ts'
+import { lockClaims, type Start } from './claim.ts'
+import { LEASE_MS } from './lease.ts'
 import { type Db, inMs, json, notify, WORK_CHANNEL, written } from './record.ts'
 import type { AttemptRow, JobRequest, JobRow } from './types.ts'
 
@@ -29,6 +31,16 @@ export interface NewJob {
   quoted: bigint | null
   /** Requests of the calls that it takes, where it takes several. */
   parts: JobRequest[]
+}
+
+/** Whether it is one job of one call: one statement stores that. */
+export const isSingle = (jobs: readonly NewJob[]): boolean => jobs.length === 1 && jobs[0]!.parts.length === 0
+
+/** What became of an order. */
+export interface Created {
+  jobs: JobRow[]
+  /** They were there before. */
+  repeated: boolean
 }
 
 export interface JobFilter {
@@ -80,14 +92,14 @@ export class JobStore {
    * Stores new jobs, all or none. With an idempotency key that was used
    * before, the job of then.
    *
+   * @param start How it is begun at once, where there is one that is made by a single call.
    * @throws TurnoutError invalid_input (409) where that job was another one
    */
-  async create(jobs: readonly NewJob[]): Promise<{ jobs: JobRow[]; repeated: boolean }> {
+  async create(jobs: readonly NewJob[], start?: Start): Promise<Created> {
     const [only] = jobs
-    // One statement is a transaction by itself.
-    if (only && jobs.length === 1 && only.parts.length === 0) {
+    if (only && isSingle(jobs)) {
       const { sql: db } = this.#database
-      const row = await insert(db, only)
+      const row = start ? await this.#begin(only, start) : await insert(db, only)
       return row ? { jobs: [row], repeated: false } : { jobs: [await this.#repeated(db, only)], repeated: true }
     }
     return this.#database.sql.transaction().execute(async (db) => {
@@ -98,6 +110,16 @@ export class JobStore {
         made.push(row)
       }
       return { jobs: made, repeated: false }
+    })
+  }
+
+  /** What runs is counted by one at a time. One statement is alone on the embedded database, which has one session. */
+  #begin(job: NewJob, start: Start): Promise<JobRow | undefined> {
+    const { kind, sql: db } = this.#database
+    if (kind === 'embedded') return insert(db, job, start)
+    return db.transaction().execute(async (transaction) => {
+      await lockClaims(transaction)
+      return insert(transaction, job, start)
     })
   }
 
@@ -213,6 +235,10 @@ export class JobStore {
         .select('id')
         .where((where) => where.or([where('id', '=', id), where('parent_id', '=', id)]))
         .where('state', 'in', ['queued', 'running'])
+        // The whole before its parts, as everybody else.
+        .orderBy((where) => where('parent_id', 'is not', null))
+        .orderBy('id')
+        .forUpdate()
         .execute()
       if (ids.length > 0) {
         await db
@@ -268,9 +294,10 @@ export class JobStore {
   }
 }
 
-async function insert(db: Db, job: NewJob): Promise<JobRow | undefined> {
+async function insert(db: Db, job: NewJob, start?: Start): Promise<JobRow | undefined> {
   const id = newId('job')
   const whole = job.parts.length > 0
+  const ifRoom = <T>(value: unknown) => (start ? sql<T>`case when (select is_room from room) then ${value} end` : null)
   const inserting = db
     .insertInto('jobs')
     .values({
@@ -279,12 +306,17 @@ async function insert(db: Db, job: NewJob): Promise<JobRow | undefined> {
       sequence: 1,
       step: whole ? 'parts' : 'start',
       wake_at: whole ? null : sql<Date>`now()`,
+      lease_owner: ifRoom<string>(start?.owner),
+      lease_until: ifRoom<Date>(inMs(LEASE_MS)),
+      deployment: ifRoom<string>(start?.placement.deployment),
+      provider: ifRoom<string>(start?.placement.provider),
     })
     .onConflict((conflict) =>
       conflict.columns(['key_id', 'idempotency_key']).where('idempotency_key', 'is not', null).doNothing(),
     )
     .returningAll()
-  const row = await written(db, inserting, { type: 'job.queued', work: '' })
+  const asked = start ? db.with('room', () => sql<{ is_room: boolean }>`(select ${start.isRoom} as is_room)`) : db
+  const row = await written(asked, inserting, { type: 'job.queued', work: '' })
   if (row === undefined) return undefined
   for (const [place, request] of job.parts.entries()) {
     await db

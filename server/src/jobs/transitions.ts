@@ -1,17 +1,25 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { JobWaiting } from '@turnout/contract'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { MediaPending } from '../core/media.ts'
-import { addCosts, addUsage } from '../core/usage.ts'
 import type { Database } from '../db/database.ts'
-import { reserve, settle } from './charges.ts'
+import { beginning, ended, ending, sumOf } from './charges.ts'
 import { LeaseLost } from './lease.ts'
-import { finishParent, startParent } from './parts.ts'
-import { change, type Db, GIVEN_BACK, inMs, json, ROOM } from './record.ts'
+import { isNews, progressOf, told } from './news.ts'
+import { finishParent, lock, startParent } from './parts.ts'
+import { change, changeIf, type Db, GIVEN_BACK, inMs, json, ROOM } from './record.ts'
 import type { AttemptEnd, AttemptRow, JobEnd, JobRow, Made, Placement, Prepared } from './types.ts'
 
-/** Hears in the same transaction that a job is over, so that nothing can come between. */
-export type Announce = (db: Db, job: JobRow) => Promise<void>
+/** Who hears that a job is over. */
+export interface Announcer {
+  /** Whether anybody wants to hear of such an end of a job that names nobody itself, as a condition of a statement. */
+  isHeard(job: JobRow, state: JobRow['state']): RawBuilder<boolean>
+  /** In the same transaction, so that nothing can come between. */
+  announce(db: Db, job: JobRow): Promise<void>
+}
+
+/** Hears of every job that ends here for good, as it is then, with its attempts where they are known; not of parts. */
+export type OnOver = (job: JobRow, attempts?: AttemptRow[]) => void
 
 const UNDECIDED = ['queued', 'running'] as const
 const REVISABLE = ['queued', 'running', 'unknown'] as const
@@ -24,13 +32,15 @@ const OPEN = ['submitting', 'accepted', 'made', 'unknown'] as const
  */
 export class Transitions {
   readonly #database: Database
-  readonly #announce: Announce
+  readonly #announcer: Announcer
+  readonly #onOver: OnOver
   readonly owner: string
 
-  constructor(database: Database, owner: string, announce: Announce) {
+  constructor(database: Database, owner: string, announcer: Announcer, onOver: OnOver = () => {}) {
     this.#database = database
     this.owner = owner
-    this.#announce = announce
+    this.#announcer = announcer
+    this.#onOver = onOver
   }
 
   #transact<T>(work: (db: Db) => Promise<T>): Promise<T> {
@@ -50,57 +60,68 @@ export class Transitions {
     prepared: Prepared,
     again = false,
   ): Promise<{ job: JobRow; attempt: AttemptRow }> {
+    if (job.parent_id === null && !again) return this.#submit(this.#database.sql, job, attempt, placement, prepared)
     return this.#transact(async (db) => {
-      const guard = { owner: this.owner, from: UNDECIDED }
       if (again) {
+        const guard = { owner: this.owner, from: UNDECIDED }
         const there = await db.selectFrom('job_attempts').selectAll().where('id', '=', attempt.id).executeTakeFirst()
         if (there) return { job: await change(db, job.id, { state: 'running' }, guard), attempt: there }
       }
-      const started = await change(
-        db,
-        job.id,
-        {
-          state: 'running',
-          step: 'start',
-          deployment: placement.deployment,
-          provider: placement.provider,
-          started_at: job.started_at ?? sql<Date>`now()`,
-          waiting: null,
-          progress: null,
-          queue_position: null,
-          mapped: json(prepared.mapped),
-          quoted_nano: prepared.quoted,
-          emulated: placement.emulated,
-        },
-        guard,
-        { type: 'job.running' },
-      )
-      // The row of the job is locked by now: nobody else begins an attempt, whatever leases say.
-      const open = await db
-        .selectFrom('job_attempts')
-        .select('id')
-        .where('job_id', '=', job.id)
-        .where('state', 'in', OPEN)
-        .executeTakeFirst()
-      if (open !== undefined) throw new LeaseLost(job.id)
-      const row = await db
-        .insertInto('job_attempts')
-        .values({
-          id: attempt.id,
-          job_id: job.id,
-          number: attempt.number,
-          deployment: placement.deployment,
-          provider: placement.provider,
-          upstream_model: placement.upstreamModel,
-          state: 'submitting',
-          payload_hash: prepared.payloadHash,
-        })
-        .returningAll()
-        .executeTakeFirstOrThrow()
       await startParent(db, job)
-      await reserve(db, job, attempt, placement, prepared.quoted)
-      return { job: started, attempt: row }
+      return this.#submit(db, job, attempt, placement, prepared)
     })
+  }
+
+  async #submit(
+    db: Db,
+    job: JobRow,
+    { id, number }: { id: string; number: number },
+    placement: Placement,
+    { mapped, quoted, payloadHash }: Prepared,
+  ): Promise<{ job: JobRow; attempt: AttemptRow }> {
+    const { deployment, provider, upstreamModel, emulated } = placement
+    const attempt: AttemptRow = {
+      id,
+      job_id: job.id,
+      number,
+      deployment,
+      provider,
+      upstream_model: upstreamModel,
+      state: 'submitting',
+      payload_hash: payloadHash,
+      operation: null,
+      result: null,
+      error: null,
+      started_at: new Date(),
+      accepted_at: null,
+      finished_at: null,
+      upstream_request_id: null,
+      reported_nano: null,
+    }
+    const open = sql<boolean>`exists (
+      select from job_attempts where job_id = ${job.id} and state = any(${[...OPEN]}::text[]))`
+    const started = await change(
+      db,
+      job.id,
+      {
+        state: 'running',
+        step: 'start',
+        deployment,
+        provider,
+        started_at: job.started_at ?? sql<Date>`now()`,
+        waiting: null,
+        progress: null,
+        queue_position: null,
+        mapped: json(mapped),
+        quoted_nano: quoted,
+        emulated,
+      },
+      // Two that begin an attempt at once give it the same number, of which there is one.
+      { owner: this.owner, from: UNDECIDED, where: sql<boolean>`not ${open}` },
+      { type: 'job.running' },
+      beginning(job, attempt, placement, quoted),
+    )
+    return { job: started, attempt }
   }
 
   /**
@@ -115,7 +136,9 @@ export class Transitions {
     from: 'answer' | 'callback' = 'answer',
   ): Promise<boolean> {
     return this.#transact(async (db) => {
-      const taken = await db
+      // Whoever ends the attempt holds the row of its job first, as well.
+      await lock(db, attempt.job_id)
+      const taking = db
         .updateTable('job_attempts')
         .set({
           state: 'accepted',
@@ -131,13 +154,19 @@ export class Transitions {
         .where('id', '=', attempt.id)
         .where('state', 'in', from === 'answer' ? ['submitting', 'unknown', 'accepted'] : ['submitting', 'unknown'])
         .returning('id')
+      const taken = await db
+        .with('taken', () => taking)
+        .with('recorded', (query) =>
+          query
+            .updateTable('attempts')
+            .from('taken')
+            .set({ outcome: 'running', error_code: null })
+            .whereRef('attempts.id', '=', 'taken.id'),
+        )
+        .selectFrom('taken')
+        .select('id')
         .executeTakeFirst()
       if (taken === undefined) return false
-      await db
-        .updateTable('attempts')
-        .set({ outcome: 'running', error_code: null })
-        .where('id', '=', attempt.id)
-        .execute()
       await change(
         db,
         attempt.job_id,
@@ -252,26 +281,29 @@ export class Transitions {
     end: AttemptEnd,
     next: { waitMs: number; sameDeployment: boolean; waiting: JobWaiting | null },
   ): Promise<void> {
-    await this.#transact(async (db) => {
-      await endAttempt(db, attempt, end)
-      await change(
-        db,
-        job.id,
-        {
-          ...GIVEN_BACK,
-          step: 'start',
-          wake_at: inMs(next.waitMs),
-          waiting: next.waiting && json(next.waiting),
-          deployment: next.sameDeployment ? job.deployment : null,
-          progress: null,
-          queue_position: null,
-          reported_nano: null,
-          tries: 0,
-        },
-        { owner: this.owner, from: UNDECIDED },
-        { type: 'job.waiting', work: '' },
-      )
-    })
+    await change(
+      this.#database.sql,
+      job.id,
+      {
+        ...GIVEN_BACK,
+        step: 'start',
+        wake_at: inMs(next.waitMs),
+        waiting: next.waiting && json(next.waiting),
+        deployment: next.sameDeployment ? job.deployment : null,
+        progress: null,
+        queue_position: null,
+        reported_nano: null,
+        tries: 0,
+      },
+      { owner: this.owner, from: UNDECIDED },
+      { type: 'job.waiting', work: '' },
+      ending(attempt, end),
+    )
+  }
+
+  /** Whether the end of the job is one statement, unless an endpoint wants to hear of it. */
+  endsAtOnce(job: JobRow, attempt: AttemptRow): boolean {
+    return attempt.number === 1 && job.parent_id === null && job.webhook === null
   }
 
   /**
@@ -279,91 +311,89 @@ export class Transitions {
    * known one. Undefined where the provider has called back meanwhile, so that
    * it is known after all.
    */
-  finished(job: JobRow, end: JobEnd, attempt?: { row: AttemptRow; end: AttemptEnd }, lookAgainMs?: number) {
-    return this.#transact(async (db) => {
-      if (attempt && !(await endAttempt(db, attempt.row, attempt.end))) return undefined
+  async finished(
+    job: JobRow,
+    end: JobEnd,
+    attempt?: { row: AttemptRow; end: AttemptEnd },
+    lookAgainMs?: number,
+  ): Promise<JobRow | undefined> {
+    const over = await this.#finishWhole(job, end, attempt, lookAgainMs)
+    if (over && over.state !== 'unknown' && over.parent_id === null) {
       const isOnly = attempt?.row.number === 1
-      const { cost, usage } = isOnly ? attempt.end : await sumOf(db, job.id)
-      const finished = await change(
-        db,
-        job.id,
-        {
-          ...GIVEN_BACK,
-          state: end.state,
-          step: end.state === 'unknown' && lookAgainMs !== undefined ? 'reconcile' : 'rest',
-          finished_at: sql<Date>`now()`,
-          wake_at: lookAgainMs === undefined ? null : inMs(lookAgainMs),
-          waiting: null,
-          progress: end.state === 'succeeded' ? 1 : null,
-          queue_position: null,
-          error: end.error ? json(end.error) : null,
-          outputs: json(end.outputs ?? []),
-          warnings: json([...new Set([...job.warnings, ...(end.warnings ?? [])])]),
-          usage: json(usage),
-          settled_nano: cost,
-        },
-        { owner: this.owner, from: REVISABLE },
-        { type: `job.${end.state}`, work: ROOM },
-      )
-      if (job.parent_id === null) await this.#announce(db, finished)
-      else await finishParent(db, job.parent_id, this.#announce)
+      this.#onOver(over, isOnly ? [ended(attempt.row, attempt.end, over.finished_at)] : undefined)
+    }
+    return over
+  }
+
+  async #finishWhole(
+    job: JobRow,
+    end: JobEnd,
+    attempt: { row: AttemptRow; end: AttemptEnd } | undefined,
+    lookAgainMs: number | undefined,
+  ): Promise<JobRow | undefined> {
+    const { isHeard, announce } = this.#announcer
+    const isOnly = attempt?.row.number === 1
+    if (isOnly && end.state !== 'unknown' && this.endsAtOnce(job, attempt.row)) {
+      const unheard = sql<boolean>`not ${isHeard(job, end.state)}`
+      const finished = await this.#finish(this.#database.sql, job, end, attempt, attempt.end, lookAgainMs, unheard)
+      if (finished) return finished
+    }
+    return this.#transact(async (db) => {
+      if (job.parent_id !== null) await lock(db, job.parent_id)
+      if (attempt && end.state === 'unknown' && (await isAcceptedByNow(db, attempt.row))) return undefined
+      const sum = isOnly ? attempt.end : await sumOf(db, job.id, attempt)
+      const finished = await this.#finish(db, job, end, attempt, sum, lookAgainMs)
+      if (finished === undefined) throw new LeaseLost(job.id)
+      if (job.parent_id === null) await announce(db, finished)
+      else await finishParent(db, job.parent_id, announce)
       return finished
     })
   }
+
+  #finish(
+    db: Db,
+    job: JobRow,
+    end: JobEnd,
+    attempt: { row: AttemptRow; end: AttemptEnd } | undefined,
+    { cost, usage }: Pick<AttemptEnd, 'cost' | 'usage'>,
+    lookAgainMs: number | undefined,
+    where = sql<boolean>`true`,
+  ): Promise<JobRow | undefined> {
+    const reported = attempt?.end.reported ?? undefined
+    return changeIf(
+      db,
+      job.id,
+      {
+        ...GIVEN_BACK,
+        state: end.state,
+        step: end.state === 'unknown' && lookAgainMs !== undefined ? 'reconcile' : 'rest',
+        finished_at: sql<Date>`now()`,
+        wake_at: lookAgainMs === undefined ? null : inMs(lookAgainMs),
+        waiting: null,
+        progress: end.state === 'succeeded' ? 1 : null,
+        queue_position: null,
+        error: end.error ? json(end.error) : null,
+        outputs: json(end.outputs ?? []),
+        warnings: json([...new Set([...job.warnings, ...(end.warnings ?? [])])]),
+        usage: json(usage),
+        settled_nano: cost,
+        ...(reported !== undefined && { reported_nano: reported }),
+      },
+      { owner: this.owner, from: REVISABLE, where },
+      { type: `job.${end.state}`, work: ROOM },
+      attempt && ending(attempt.row, attempt.end),
+    )
+  }
 }
 
-const progressOf = ({ progress, queuePosition }: MediaPending) => ({
-  progress: progress === undefined ? null : Math.min(1, Math.max(0, progress)),
-  queue_position: queuePosition === undefined ? null : Math.max(0, Math.trunc(queuePosition)),
-  waiting:
-    queuePosition === undefined
-      ? null
-      : json({ reason: 'provider_queue', detail: `${queuePosition} are served before at the provider.` }),
-})
-
-const told = (type: string, { logs }: MediaPending) => ({ type, ...(logs && logs.length > 0 && { logs }) })
-
-/** Whether a poll says something that was not known; progress is told by whole percents. */
-function isNews(job: JobRow, { progress, queuePosition, logs }: MediaPending): boolean {
-  const percent = (value: number | null | undefined) =>
-    value === null || value === undefined ? -1 : Math.floor(value * 100)
-  return (
-    percent(progress) !== percent(job.progress) ||
-    (queuePosition ?? null) !== job.queue_position ||
-    (logs !== undefined && logs.length > 0)
-  )
-}
-
-/** Whether it has ended; false for one that has been accepted since it was looked at, of which that was not known. */
-async function endAttempt(db: Db, attempt: AttemptRow, end: AttemptEnd): Promise<boolean> {
-  // It may have been told when the work was accepted, and not again.
-  const upstreamRequestId = end.upstreamRequestId ?? attempt.upstream_request_id ?? undefined
-  let query = db
-    .updateTable('job_attempts')
-    .set({
-      state: end.state,
-      finished_at: sql<Date>`now()`,
-      error: end.error ? json(end.error) : null,
-      reported_nano: end.reported ?? attempt.reported_nano,
-      upstream_request_id: upstreamRequestId ?? null,
-      // What the provider gave to fetch is fetched or gone; its address may hold a secret.
-      result: null,
-    })
-    .where('id', '=', attempt.id)
-  if (end.state === 'unknown' && attempt.operation === null) query = query.where('operation', 'is', null)
-  const ended = await query.returning('id').executeTakeFirst()
-  if (ended === undefined) return false
-  await settle(db, attempt.id, { ...end, upstreamRequestId })
-  return true
-}
-
-/** What all attempts of a job came to: null where one of them is not known. */
-async function sumOf(db: Db, jobId: string): Promise<{ cost: bigint | null; usage: object }> {
-  const rows = await db
+/** Whether the provider has called back since the attempt was looked at, so that it is known after all. */
+async function isAcceptedByNow(db: Db, attempt: AttemptRow): Promise<boolean> {
+  if (attempt.operation !== null) return false
+  await lock(db, attempt.job_id)
+  const { operation } = await db
     .selectFrom('job_attempts')
-    .innerJoin('attempts', 'attempts.id', 'job_attempts.id')
-    .select(['attempts.cost_nano', 'attempts.usage'])
-    .where('job_attempts.job_id', '=', jobId)
-    .execute()
-  return { cost: addCosts(rows.map(({ cost_nano }) => cost_nano)), usage: addUsage(rows.map(({ usage }) => usage)) }
+    .select('operation')
+    .where('id', '=', attempt.id)
+    .executeTakeFirstOrThrow()
+  return operation !== null
 }

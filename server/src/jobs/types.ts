@@ -95,6 +95,12 @@ export interface KeptOutput {
   revisedPrompt: string | null
 }
 
+/** What decides who is to be asked for a job. */
+export type Placeable = Pick<
+  JobRow,
+  'kind' | 'model' | 'request' | 'metadata' | 'request_id' | 'key_id' | 'user_id' | 'deployment'
+>
+
 /** Who is to be asked for a job, and on which terms. Nothing has been called. */
 export interface Placement {
   deployment: string
@@ -131,7 +137,7 @@ export interface Executor {
    * room now; undefined where that leaves nobody.
    * @throws TurnoutError where nobody serves the job, or nobody is left
    */
-  place(job: JobRow, tried: readonly AttemptRow[], isFull?: (placement: Placement) => boolean): Placement | undefined
+  place(job: Placeable, tried: readonly AttemptRow[], isFull?: (placement: Placement) => boolean): Placement | undefined
   prepare(job: JobRow, tried: readonly AttemptRow[], deployment: string, signal: AbortSignal): Promise<Prepared>
   poll(job: JobRow, attempt: AttemptRow, operation: RemoteOperation, signal: AbortSignal): Promise<MediaOutcome>
   cancel(job: JobRow, attempt: AttemptRow, operation: RemoteOperation, signal: AbortSignal): Promise<void>
@@ -163,6 +169,8 @@ export interface AttemptEnd {
   cost: bigint | null
   reported?: bigint | null | undefined
   upstreamRequestId?: string | undefined
+  /** The provider has made what was asked for. */
+  made?: boolean
 }
 
 /** How a job ended. */

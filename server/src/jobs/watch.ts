@@ -1,23 +1,33 @@
 import type { Database } from '../db/database.ts'
 import { EVENTS_CHANNEL } from './record.ts'
+import type { AttemptRow, JobRow } from './types.ts'
 
 /** Notifications may be lost with a connection: nobody waits longer than this for one that will not come. */
 const LOOK_ANYWAY_MS = 2_000
 const LOOK_SOON_MS = 250
+/** States that nothing follows. */
+const ENDS: ReadonlySet<string> = new Set(['succeeded', 'failed', 'canceled'])
 
 /** Tells those who wait for a job that something happened to it, in whichever process it did. */
 export class JobWatch {
   readonly #database: Database
+  readonly #isHere: (jobId: string) => boolean
   readonly #waiting = new Map<string, Set<(state?: string) => void>>()
+  /** Those that are waited for and have ended in this process, as they are since then. */
+  readonly #over = new Map<string, JobRow>()
+  readonly #attempts = new WeakMap<JobRow, AttemptRow[]>()
   #unlisten: (() => Promise<void>) | undefined
 
-  constructor(database: Database) {
+  /** @param isHere Whether a step of the job is being made in this process, which tells of its end itself. */
+  constructor(database: Database, isHere: (jobId: string) => boolean) {
     this.#database = database
+    this.#isHere = isHere
   }
 
   async start(): Promise<void> {
     this.#unlisten = await this.#database.listen(EVENTS_CHANNEL, (payload) => {
-      const [jobId = '', state] = payload.split(' ')
+      const [jobId = '', state = ''] = payload.split(' ')
+      if (ENDS.has(state) && this.#isHere(jobId)) return
       for (const wake of this.#waiting.get(jobId) ?? []) wake(state)
     })
   }
@@ -25,6 +35,25 @@ export class JobWatch {
   async stop(): Promise<void> {
     for (const wakes of this.#waiting.values()) for (const wake of wakes) wake()
     await this.#unlisten?.().catch(() => {})
+  }
+
+  /** A job has ended in this process: whoever waits for it here need not ask the database. */
+  over(job: JobRow, attempts?: AttemptRow[]): void {
+    if (attempts) this.#attempts.set(job, attempts)
+    const waiting = this.#waiting.get(job.id)
+    if (waiting === undefined) return
+    this.#over.set(job.id, job)
+    for (const wake of waiting) wake(job.state)
+  }
+
+  /** The attempts of a job that is as it came from here; undefined where they must be asked for. */
+  attemptsOf(job: JobRow): AttemptRow[] | undefined {
+    return this.#attempts.get(job)
+  }
+
+  /** The same job, for those who wait for it. */
+  known(jobId: string): JobRow | undefined {
+    return this.#over.get(jobId)
   }
 
   /**
@@ -75,7 +104,9 @@ export class JobWatch {
       for (const id of jobIds) {
         const wakes = this.#waiting.get(id)
         wakes?.delete(onEvent)
-        if (wakes?.size === 0) this.#waiting.delete(id)
+        if (wakes?.size !== 0) continue
+        this.#waiting.delete(id)
+        this.#over.delete(id)
       }
     }
   }

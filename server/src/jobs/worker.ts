@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, Log } from '../db/database.ts'
-import { type Claimed, Claims } from './claim.ts'
+import { type Claimed, Claims, type Start } from './claim.ts'
 import { LEASE_MS, LeaseLost } from './lease.ts'
 import type { Pace } from './pace.ts'
 import { ROOM, WORK_CHANNEL } from './record.ts'
 import { Step } from './step.ts'
+import type { Created, NewJob } from './store.ts'
 import type { Transitions } from './transitions.ts'
-import type { AttemptRow, Executor } from './types.ts'
+import type { AttemptRow, Executor, JobRow } from './types.ts'
 
 /**
  * How many steps a process makes at once; a job holds one only while a step of
@@ -44,10 +45,14 @@ export class JobWorker {
   readonly #slots: number
   /** The steps under way, by job. */
   readonly #running = new Map<string, Promise<void>>()
+  /** Those of them after which nothing is to be done. */
+  readonly #over = new Set<string>()
   readonly #stopping = new AbortController()
   /** Ends calls that are still under way when the time to finish them is over. */
   readonly #killing = new AbortController()
   #unlisten: (() => Promise<void>) | undefined
+  /** New jobs that are just being stored, to be begun at once. */
+  #starting = 0
   #looking: Promise<void> | undefined
   #lookAgain = false
   #timer: NodeJS.Timeout | undefined
@@ -87,6 +92,16 @@ export class JobWorker {
     this.wake()
   }
 
+  /** Whether a step of the job is being made here. */
+  isAt(jobId: string): boolean {
+    return this.#running.has(jobId)
+  }
+
+  /** A step has been the last one of its job. */
+  over({ id }: Pick<JobRow, 'id'>): void {
+    if (this.#running.has(id)) this.#over.add(id)
+  }
+
   /** There may be work. */
   wake(): void {
     if (this.#stopping.signal.aborted) return
@@ -100,6 +115,27 @@ export class JobWorker {
       this.#lookAgain = false
       this.wake()
     })
+  }
+
+  /**
+   * Has a new job stored, and begins it at once where that may be: nobody has
+   * to look for it then.
+   */
+  async starting(job: NewJob, store: (start?: Start) => Promise<Created>): Promise<Created> {
+    const isFree = !this.#stopping.signal.aborted && !this.#isCrowded && this.#failures === 0 && this.#free > 0
+    const start = isFree ? this.#claims.startOf(job) : undefined
+    if (start === undefined) return store()
+    this.#starting += 1
+    try {
+      const created = await store(start)
+      const row = created.jobs[0]!
+      // Where this process stops, it is left to its lease.
+      const isOurs = !created.repeated && row.lease_owner === start.owner && !this.#stopping.signal.aborted
+      if (isOurs) this.#begin({ job: row, placement: start.placement })
+      return created
+    } finally {
+      this.#starting -= 1
+    }
   }
 
   /** Begins nothing more and waits for the steps under way; after `graceMs` they are cut off. */
@@ -122,11 +158,15 @@ export class JobWorker {
     clearInterval(this.#heartbeat)
   }
 
+  get #free(): number {
+    return this.#slots - this.#running.size - this.#starting + this.#step.waiting
+  }
+
   async #look(): Promise<void> {
     clearTimeout(this.#timer)
     let next = IDLE_MS
     try {
-      const free = this.#slots - this.#running.size + this.#step.waiting
+      const free = this.#free
       if (free > 0) {
         if (this.#failures > 0) await this.#comeBack()
         const takesOver = performance.now() >= this.#takesOverAt
@@ -170,8 +210,9 @@ export class JobWorker {
     const { id } = claimed.job
     const step = this.#make(claimed).finally(() => {
       this.#running.delete(id)
+      const isOver = this.#over.delete(id)
       if (this.#isCrowded) this.wake()
-      else this.#wakeSoon()
+      else if (!isOver) this.#wakeSoon()
     })
     this.#running.set(id, step)
   }

@@ -1,11 +1,12 @@
 import { integer, yesOrNo } from './kinds.ts'
 import type { Option } from './option.ts'
 
-/** How many media jobs may run at once, where no record says otherwise, and what runs as one. */
+/** How many media jobs may run at once, where no record says otherwise, how long they are kept, and what runs as one. */
 export interface JobSettings {
   jobsPerProvider: number
   jobsPerModel: number
   jobsPerKey: number
+  jobRetentionDays: number | undefined
   durableImages: boolean
 }
 
@@ -32,6 +33,15 @@ export const JOB_OPTIONS: { readonly [Name in keyof JobSettings]: Option<JobSett
     kind: integer(1, MOST),
     default: '32',
     description: 'Media jobs of one virtual key that may run at once; `limits.jobs` of a key wins.',
+  },
+  jobRetentionDays: {
+    variable: 'TURNOUT_JOB_RETENTION_DAYS',
+    flag: 'job-retention-days',
+    kind: integer(1, 36_500),
+    default: undefined,
+    otherwise: 'jobs are kept until somebody deletes them',
+    description:
+      'Days after which a job that is over is forgotten, with its attempts, events and deliveries, unless its outcome, a charge or a webhook is still open. The ledger and the outputs stay.',
   },
   durableImages: {
     variable: 'TURNOUT_DURABLE_IMAGES',

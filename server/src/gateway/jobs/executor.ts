@@ -20,6 +20,7 @@ import type {
   JobRow,
   Made,
   MadeMedia,
+  Placeable,
   Placement,
   Prepared,
   Verdict,
@@ -63,7 +64,7 @@ export interface ExecutorServices {
   callback(attemptId: string, provider: ProviderConnection): Pick<Delivery, 'callbackUrl' | 'callbackSecret'>
 }
 
-const requestOf = (job: JobRow): JobRequest => job.request as JobRequest
+const requestOf = (job: Pick<JobRow, 'request'>): JobRequest => job.request as JobRequest
 
 /** Where the numbers of composed outputs begin, beside those that they were drawn over. */
 const COMPOSED = 50
@@ -80,7 +81,11 @@ export class MediaExecutor implements Executor {
     this.#services = services
   }
 
-  place(job: JobRow, tried: readonly AttemptRow[], isFull?: (placement: Placement) => boolean): Placement | undefined {
+  place(
+    job: Placeable,
+    tried: readonly AttemptRow[],
+    isFull?: (placement: Placement) => boolean,
+  ): Placement | undefined {
     const { placing, limits } = this.#services
     const last = tried.at(-1)
     const again = last !== undefined && job.deployment === last.deployment ? last.deployment : undefined

@@ -2,8 +2,9 @@ import type { ProviderAdapter } from '../../core/adapter.ts'
 import type { ArtifactKeeper } from '../../core/artifact.ts'
 import type { Machinery, MachineryOptions } from '../../jobs/index.ts'
 import { attemptsOf } from '../../jobs/store.ts'
-import type { Announce } from '../../jobs/transitions.ts'
-import { enqueueEvent } from '../../jobs/webhooks/enqueue.ts'
+import type { Announcer } from '../../jobs/transitions.ts'
+import type { JobRow } from '../../jobs/types.ts'
+import { enqueueEvent, isHeard } from '../../jobs/webhooks/enqueue.ts'
 import type { NewEvent, StoredTarget, Webhooks } from '../../jobs/webhooks/types.ts'
 import type { OriginPools } from '../../lib/http/pools.ts'
 import type { SafeFetcher } from '../../lib/http/safe-fetch.ts'
@@ -20,7 +21,7 @@ import { JobView } from './view.ts'
 
 export interface JobsOptions {
   /** Starts the machine that works on jobs, with the hands that it needs. */
-  start(hands: Pick<MachineryOptions, 'executor' | 'announce'>): Promise<Machinery>
+  start(hands: Pick<MachineryOptions, 'executor' | 'announcer'>): Promise<Machinery>
   registry: Registry
   router: Router
   adapters: ReadonlyMap<string, ProviderAdapter>
@@ -58,21 +59,26 @@ export async function startJobs(options: JobsOptions): Promise<StartedJobs> {
     placing,
     callback: (attemptId, provider) => links.offer(attemptId, provider),
   })
-  const announce: Announce = async (db, job) => {
-    await enqueueEvent(db, {
-      type: `job.${job.state}` as NewEvent['type'],
-      subject: job.id,
-      sequence: job.sequence,
-      payload: view.of(job, await attemptsOf(db, job.id), options.baseUrl()),
-      keyId: job.key_id,
-      target: job.webhook as StoredTarget | null,
-    })
+  const announcer: Announcer = {
+    isHeard: ({ key_id }, state) => isHeard(eventOf(state), key_id),
+    async announce(db, job) {
+      await enqueueEvent(db, {
+        type: eventOf(job.state),
+        subject: job.id,
+        sequence: job.sequence,
+        payload: view.of(job, await attemptsOf(db, job.id), options.baseUrl()),
+        keyId: job.key_id,
+        target: job.webhook as StoredTarget | null,
+      })
+    },
   }
-  const machinery = await options.start({ executor, announce })
-  const { store, watch, claims, transitions } = machinery
+  const machinery = await options.start({ executor, announcer })
+  const { store, create, watch, claims, transitions } = machinery
   return {
-    jobs: new Jobs({ placing, store, watch, claims, view, keeper, webhooks, enhance }),
+    jobs: new Jobs({ placing, store, create, watch, claims, view, keeper, webhooks, enhance }),
     callbacks: new Callbacks({ ...options, links, store, transitions }),
     machinery,
   }
 }
+
+const eventOf = (state: JobRow['state']) => `job.${state}` as NewEvent['type']

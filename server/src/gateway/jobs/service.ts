@@ -15,6 +15,7 @@ import type { InputProblem } from '../../core/input.ts'
 import { formatDollars } from '../../core/price.ts'
 import { addCosts } from '../../core/usage.ts'
 import type { Claims } from '../../jobs/claim.ts'
+import type { Machinery } from '../../jobs/index.ts'
 import type { JobFilter, JobPage, JobStore, NewJob } from '../../jobs/store.ts'
 import type { JobRequest, JobRow, ReadImage } from '../../jobs/types.ts'
 import type { JobWatch } from '../../jobs/watch.ts'
@@ -39,6 +40,7 @@ const MOST_PARTS = 64
 export interface JobServices {
   placing: Placing
   store: JobStore
+  create: Machinery['create']
   watch: JobWatch
   claims: Pick<Claims, 'reasonOf'>
   view: JobView
@@ -96,7 +98,7 @@ export class Jobs {
         : await this.#services.store.named(caller.principal.keyId, idempotencyKey)
     const better = body.enhance && named === undefined ? await this.#enhanced(asked, caller) : asked
     const prepared = await this.prepare(better, caller)
-    const { jobs } = await this.#services.store.create([{ ...prepared, requestHash: requestHashOf(asked) }])
+    const { jobs } = await this.#services.create([{ ...prepared, requestHash: requestHashOf(asked) }])
     return jobs[0]!
   }
 
@@ -123,7 +125,7 @@ export class Jobs {
 
   /** Several jobs at once, all or none. */
   async createAll(news: readonly NewJob[]): Promise<JobRow[]> {
-    const { jobs, repeated } = await this.#services.store.create(news)
+    const { jobs, repeated } = await this.#services.create(news)
     return repeated && jobs[0]!.set_id !== null ? this.#services.store.ofSet(jobs[0]!.set_id) : jobs
   }
 
@@ -189,13 +191,14 @@ export class Jobs {
   async settled(job: JobRow, wait: number | undefined, signal: AbortSignal): Promise<JobRow> {
     const ms = Math.ceil((wait ?? WAIT_SECONDS[job.kind]) * 1000)
     if (ms === 0 || isOver(job)) return job
+    const { store, watch } = this.#services
     const until = AbortSignal.any([signal, AbortSignal.timeout(ms)])
     const look = async () => {
-      const now = await this.#services.store.find(job.id)
+      const now = watch.known(job.id) ?? (await store.find(job.id))
       return now !== undefined && isOver(now) ? now : undefined
     }
-    const over = await this.#services.watch.until([job.id], look, until, (state) => isOver({ state }), true)
-    return over ?? (await this.#services.store.find(job.id)) ?? job
+    const over = await watch.until([job.id], look, until, (state) => isOver({ state }), true)
+    return over ?? (await store.find(job.id)) ?? job
   }
 
   async find(id: string, { principal }: Pick<Caller, 'principal'>): Promise<JobRow> {
@@ -214,12 +217,10 @@ export class Jobs {
 
   /** As it is shown, with what can be told of its waiting. */
   async show(job: JobRow, baseUrl: string): Promise<Job> {
-    const shown = this.#services.view.of(job, await this.#services.store.attemptsOf(job.id), baseUrl)
+    const { store, watch, view } = this.#services
+    const shown = view.of(job, watch.attemptsOf(job) ?? (await store.attemptsOf(job.id)), baseUrl)
     if (job.state !== 'queued') return shown
-    const [reason, queuePosition] = await Promise.all([
-      this.#services.claims.reasonOf(job),
-      this.#services.store.placeInQueue(job),
-    ])
+    const [reason, queuePosition] = await Promise.all([this.#services.claims.reasonOf(job), store.placeInQueue(job)])
     return {
       ...shown,
       queuePosition,
@@ -268,7 +269,7 @@ export class Jobs {
     }
     const again = { kind: job.kind, body, image, idempotencyKey, retryOf: id, template, composition }
     const prepared = await this.prepare(again, caller)
-    const { jobs } = await this.#services.store.create([{ ...prepared, webhook: job.webhook }])
+    const { jobs } = await this.#services.create([{ ...prepared, webhook: job.webhook }])
     return jobs[0]!
   }
 

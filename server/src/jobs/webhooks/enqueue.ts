@@ -36,13 +36,19 @@ export function enqueueEvent(db: Kysely<Tables>, event: NewEvent): Promise<strin
 const inTransaction = <T>(db: Kysely<Tables>, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> =>
   db.isTransaction ? work(db) : db.transaction().execute(work)
 
+/** Of a row of an endpoint. */
+const wants = (type: WebhookEventType, keyId: string) =>
+  sql<boolean>`(enabled and ${type} = any(events) and (webhook_endpoints.key_id is null or webhook_endpoints.key_id = ${keyId}))`
+
+/** Whether any endpoint wants to hear of such events of a key. */
+export const isHeard = (type: WebhookEventType, keyId: string) =>
+  sql<boolean>`exists (select from webhook_endpoints where ${wants(type, keyId)})`
+
 async function receiversOf(db: Kysely<Tables>, { type, keyId, target }: NewEvent): Promise<Receiver[]> {
   const endpoints = await db
     .selectFrom('webhook_endpoints')
     .select(['id', 'url', 'key_id'])
-    .where('enabled', '=', true)
-    .where(sql<boolean>`${type} = any(events)`)
-    .where((is) => is.or([is('key_id', 'is', null), is('key_id', '=', keyId)]))
+    .where(wants(type, keyId))
     .orderBy('id')
     .execute()
   const receivers = endpoints.map(
