@@ -2,6 +2,7 @@ import { isAmbiguous } from '../core/delivery.ts'
 import { TurnoutError } from '../core/error.ts'
 import type { MediaOutcome, MediaPending } from '../core/media.ts'
 import { newId } from '../lib/ids.ts'
+import { anySignal } from '../lib/signals.ts'
 import type { Claimed } from './claim.ts'
 import { Collecting, isWhole } from './collecting.ts'
 import { PACE, type Pace } from './pace.ts'
@@ -107,7 +108,7 @@ export class Step {
       this.#waiting += 1
       try {
         const ends = [signal, deadline.signal, ...(prepared.answersAtOnce ? [canceled.signal] : [])]
-        outcome = await prepared.send(attempt.id, AbortSignal.any(ends))
+        outcome = await prepared.send(attempt.id, anySignal(ends))
       } catch (thrown) {
         const error = TurnoutError.from(thrown)
         // It was cut off on its way, and may be billed.

@@ -1,4 +1,5 @@
 import { TurnoutError } from '../core/error.ts'
+import { anySignal } from '../lib/signals.ts'
 
 /** A signal whose reason is an error of ours, as the gateway wants it, and how to let go of the caller's. */
 interface CallSignal {
@@ -23,7 +24,7 @@ export function openSignal(closing: AbortSignal, own: AbortSignal | undefined): 
   if (own.aborted) abort()
   else own.addEventListener('abort', abort, { once: true })
   return {
-    signal: AbortSignal.any([closing, controller.signal]),
+    signal: anySignal([closing, controller.signal]),
     release: () => own.removeEventListener('abort', abort),
   }
 }

@@ -28,6 +28,7 @@ import type {
 import type { OriginPools } from '../../lib/http/pools.ts'
 import type { SafeFetcher } from '../../lib/http/safe-fetch.ts'
 import { withScratchFile } from '../../lib/scratch-file.ts'
+import { anySignal } from '../../lib/signals.ts'
 import type { Registry } from '../../registry/types.ts'
 import { connectionTo, watched } from '../attempts.ts'
 import { fetchFailure, openOutput } from '../media/open.ts'
@@ -141,7 +142,7 @@ export class MediaExecutor implements Executor {
     const { observer, pools } = this.#services
     const limit = AbortSignal.timeout(deployment.timeouts.totalMs)
     const giveUp = new AbortController()
-    const plain = connectionTo(deployment, pools, AbortSignal.any([until, limit, giveUp.signal]), true)
+    const plain = connectionTo(deployment, pools, anySignal([until, limit, giveUp.signal]), true)
     const connection = { ...plain, transport: watched(plain.transport, observer, deployment) }
     const startedAt = Date.now()
     const ended = (error: TurnoutError | undefined, settled?: Settled) =>
@@ -214,7 +215,7 @@ export class MediaExecutor implements Executor {
     if (adapter === undefined) {
       throw new TurnoutError('model_not_enabled', `There is nothing to ask ${attempt.provider} about a ${job.kind}.`)
     }
-    const limited = AbortSignal.any([signal, timeoutSignal(withinMs, attempt.provider)])
+    const limited = anySignal([signal, timeoutSignal(withinMs, attempt.provider)])
     return { deployment, adapter, connection: connectionTo(deployment, this.#services.pools, limited) }
   }
 

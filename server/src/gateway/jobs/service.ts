@@ -21,6 +21,7 @@ import type { JobRequest, JobRow, ReadImage } from '../../jobs/types.ts'
 import type { JobWatch } from '../../jobs/watch.ts'
 import type { Webhooks } from '../../jobs/webhooks/types.ts'
 import { newId } from '../../lib/ids.ts'
+import { anySignal } from '../../lib/signals.ts'
 import { split } from '../media/batch.ts'
 import type { Caller } from '../types.ts'
 import { hashOf, quoteOf } from './order.ts'
@@ -192,7 +193,7 @@ export class Jobs {
     const ms = Math.ceil((wait ?? WAIT_SECONDS[job.kind]) * 1000)
     if (ms === 0 || isOver(job)) return job
     const { store, watch } = this.#services
-    const until = AbortSignal.any([signal, AbortSignal.timeout(ms)])
+    const until = anySignal([signal, AbortSignal.timeout(ms)])
     const look = async () => {
       const now = watch.known(job.id) ?? (await store.find(job.id))
       return now !== undefined && isOver(now) ? now : undefined

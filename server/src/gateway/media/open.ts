@@ -2,6 +2,7 @@ import type { Connection, MediaAdapter } from '../../core/adapter.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Media } from '../../core/media.ts'
 import { SafeFetchError, type SafeFetcher } from '../../lib/http/safe-fetch.ts'
+import { anySignal } from '../../lib/signals.ts'
 
 /** Whose output it is, and with what its adapter opens it. */
 export interface OutputOrigin {
@@ -35,7 +36,7 @@ export async function openOutput(
     if (adapter.open === undefined) {
       throw new TurnoutError('internal', `The adapter of ${provider} cannot open the outputs that it has sealed.`)
     }
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    const limited = anySignal([signal, AbortSignal.timeout(timeoutMs)])
     const { status, body } = await adapter.open(media, { ...connection, signal: limited })
     if (status >= 300) throw new SafeFetchError('status', `answered with the status ${status}`, { status })
     return body

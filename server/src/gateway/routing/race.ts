@@ -1,4 +1,5 @@
 import { TurnoutError } from '../../core/error.ts'
+import { anySignal } from '../../lib/signals.ts'
 import type { Chain, Leg } from './chain.ts'
 import { type Contender, Contest } from './contest.ts'
 
@@ -15,7 +16,7 @@ export function firstToBegin<T>(chain: Chain, leg: Leg, delay: number, one: One<
   return new Promise((resolve, reject) => {
     const enter = (each: Leg): Contender => {
       const controller = new AbortController()
-      const own = AbortSignal.any([signal, controller.signal])
+      const own = anySignal([signal, controller.signal])
       const contender: Contender = {
         leg: each,
         start() {

@@ -1,6 +1,7 @@
 import { promises as dns, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
+import { anySignal } from '../signals.ts'
 import { type AllowedPlaces, isPublic, parseAllowed } from './addresses.ts'
 import { networkCode } from './pools.ts'
 
@@ -178,7 +179,7 @@ export class SafeFetcher {
     try {
       const target = parse(url)
       const known = this.#addressesOf(target, target.origin === trust)
-      await within(known, signal ? AbortSignal.any([signal, limit]) : limit)
+      await within(known, signal ? anySignal([signal, limit]) : limit)
       return true
     } catch {
       return false
@@ -245,7 +246,7 @@ function limitOf({ timeoutMs, signal: own }: { timeoutMs: number; signal?: Abort
       ? error
       : new SafeFetchError('network', networkMessage(error), { cause: error })
   }
-  return { signal: own ? AbortSignal.any([own, limit]) : limit, told }
+  return { signal: own ? anySignal([own, limit]) : limit, told }
 }
 
 /** What comes of a body, up to that size; one that fails or stalls is taken as far as it came. */
