@@ -48,7 +48,7 @@ async function round(world: CrashWorld, kill: Kill, orders: Order[]): Promise<Cr
   await until('the death of a server', async () => {
     if (isDead(server)) return true
     const jobs = await Promise.all(orders.map((order) => world.job(server, order)))
-    if (jobs.every((job) => isOver(job) && world.isTold(job))) server.child.kill('SIGKILL')
+    if (jobs.every((job, at) => isOver(job) && world.isTold(orders[at]!, job))) server.child.kill('SIGKILL')
     return undefined
   })
   await ended

@@ -13,6 +13,8 @@ export interface Verdict {
   /** The most that was paid for one of the generations. */
   paidAtMost: number
   webhooks: number
+  /** How many webhooks there were to be. */
+  webhooksDue: number
   /** Of the ledger and the provider's bill, over all whose outcome is known; in nano-dollars. */
   difference: bigint
   /** What is not as it should be. */
@@ -67,7 +69,7 @@ function problemsOf(order: Order, job: Job, ledger: ReadonlyMap<string, Attempt>
     `was paid for ${total} times, with ${made} made and ${unknown} unknown`,
   )
   expect(job.outputs.length === made, `has ${job.outputs.length} outputs`)
-  expect(world.isTold(job), 'was not told of')
+  expect(world.isTold(order, job), 'was not told of')
   for (const { id, state } of job.attempts) {
     const entry = ledger.get(id)
     expect(entry?.outcome === state, `has an attempt ${state} that the ledger calls ${entry?.outcome}`)
@@ -117,7 +119,8 @@ export async function judge(evidence: Evidence): Promise<Verdict[]> {
         succeeded: own.filter(({ job }) => job.state === 'succeeded').length,
         unknown: own.filter(({ job }) => job.state === 'unknown').length,
         paidAtMost: Math.max(...own.flatMap(({ order }) => order.generations.map((one) => world.paid.get(one) ?? 0))),
-        webhooks: own.filter(({ job }) => world.isTold(job)).length,
+        webhooks: own.filter(({ order, job }) => order.told && world.isTold(order, job)).length,
+        webhooksDue: own.filter(({ order }) => order.told).length,
         difference: sum(costs.map(nano)) - sum(bill),
         problems: [...own.flatMap(({ order, job }) => problemsOf(order, job, ledger, evidence)), ...bytes, ...overall],
       }

@@ -7,6 +7,8 @@ export interface Order {
   /** The round in which it was first sent. */
   round: number
   body: object
+  /** Whether a webhook tells of its end. */
+  told: boolean
   /** Names of the generations that it takes. */
   generations: string[]
   /** Known once the server has accepted it. */
@@ -20,27 +22,36 @@ interface Kind {
   model: string
   options?: object
   count?: number
+  /** Nobody hears of it by a webhook: its end takes a shorter way. */
+  quiet?: boolean
 }
 
-/** What is ordered in one round: work that is polled, work of two calls, and bytes in the answer. */
+/** What is ordered in one round: work that is polled, work of two calls, and bytes in the answer, with and without a webhook. */
 const KINDS: readonly Kind[] = [
   { model: 'flux-2-pro', options: { width: 256, height: 256 } },
   { model: 'stable-image-core' },
   { model: 'flux-2-pro', options: { width: 256, height: 256, num_images: 2 }, count: 2 },
   { model: 'flux-2-pro', options: { width: 256, height: 256 } },
-  { model: 'stable-image-core' },
+  { model: 'stable-image-core', quiet: true },
 ]
 
 let orders = 0
 
 export function ordersOf(round: number, webhook: object): Order[] {
-  return KINDS.map(({ model, options, count = 1 }) => {
+  return KINDS.map(({ model, options, count = 1, quiet = false }) => {
     orders += 1
     const name = `order-${process.pid}-${orders}`
     return {
       name,
       round,
-      body: { model, inputs: { prompt: `A red door ${name}.` }, options: { ...options, seed: 1 }, webhook, wait: 0 },
+      body: {
+        model,
+        inputs: { prompt: `A red door ${name}.` },
+        options: { ...options, seed: 1 },
+        ...(!quiet && { webhook }),
+        wait: 0,
+      },
+      told: !quiet,
       generations: Array.from({ length: count }, (_, place) => `${name} ${1 + place}`),
     }
   })

@@ -79,8 +79,9 @@ describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL that', () => {
     const orders = customers.flatMap((one) => one.orders)
     const jobs = await world.untilOver(servers[0]!, orders)
     world.count()
+    const webhooks = orders.filter(({ told }) => told).length
     const [verdict] = await judge({ world, server: servers[0]!, orders, jobs, reports: [undefined] })
-    expect(verdict).toMatchObject({ problems: [], unknown: 0, paidAtMost: 1, webhooks: orders.length, difference: 0n })
+    expect(verdict).toMatchObject({ problems: [], unknown: 0, paidAtMost: 1, webhooks, difference: 0n })
     const refusals = customers.flatMap((one) => one.refusals)
     expect(refusals.filter((text) => !text.includes(': 503 '))).toEqual([])
   })

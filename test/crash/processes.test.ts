@@ -37,8 +37,9 @@ describe.skipIf(POSTGRES_URL === undefined)('three servers on one PostgreSQL', (
     world.count()
     const report = world.takeReport()
     expect(report).toBeDefined()
+    const webhooks = orders.filter(({ told }) => told).length
     const [verdict] = await judge({ world, server: teller, orders, jobs, reports: [report] })
-    expect(verdict).toMatchObject({ problems: [], paidAtMost: 1, webhooks: orders.length, difference: 0n })
+    expect(verdict).toMatchObject({ problems: [], paidAtMost: 1, webhooks, difference: 0n })
     for (const [at, told] of (await Promise.all(events)).entries()) {
       expect(told.map(({ sequence }) => sequence)).toEqual(told.map((_, place) => place + 1))
       expect(told.at(-1)!.data.state).toBe(jobs[at]!.state)

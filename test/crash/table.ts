@@ -31,7 +31,7 @@ function line(name: string, rows: readonly Row[]): string {
     total((verdict) => verdict.unknown),
     jobs - total((verdict) => verdict.succeeded + verdict.unknown),
     Math.max(...rows.map(({ verdict }) => verdict.paidAtMost)),
-    `${total((verdict) => verdict.webhooks)} of ${jobs}`,
+    `${total((verdict) => verdict.webhooks)} of ${total((verdict) => verdict.webhooksDue)}`,
     `${difference}`,
   ]
   return `| ${cells.join(' | ')} |`
@@ -68,7 +68,7 @@ const textOf = (table: string, how: string) => `${BEGIN}
 
 Made by \`npm run crash-matrix\`. A started server is killed with SIGKILL at a step of a job, and the next one goes on with
 what it left, until it is killed itself; the last one lives. All of them have pictures to make of a provider that is
-polled and of one that answers with the bytes, some in two calls. The client repeats an order that had no answer, under
+polled and of one that answers with the bytes, some in two calls, some without a webhook. The client repeats an order that had no answer, under
 the same \`Idempotency-Key\`. The emulator of the providers runs apart from the servers and keeps its own bill.
 
 A job whose request may have gone out when its server died is \`unknown\`: nobody can say whether it is paid for, and it is

@@ -162,13 +162,14 @@ export class CrashWorld {
   untilOver(server: Running, orders: readonly Order[]): Promise<Job[]> {
     return until('all jobs over and told of', async () => {
       const jobs = await Promise.all(orders.map((order) => this.job(server, order)))
-      const done = jobs.every((job) => isOver(job) && this.isTold(job))
+      const done = jobs.every((job, at) => isOver(job) && this.isTold(orders[at]!, job))
       return done ? jobs : undefined
     })
   }
 
-  isTold({ id, state }: Job): boolean {
-    return this.receiver.told.get(id)?.some((told) => told.state === state) === true
+  /** Whether everybody knows of its end who is to hear of it. */
+  isTold({ told }: Order, { id, state }: Job): boolean {
+    return !told || this.receiver.told.get(id)?.some((message) => message.state === state) === true
   }
 
   /** Counts what the emulator has charged since the last time; it remembers a thousand requests. */
