@@ -75,24 +75,8 @@ export const GIVEN_BACK = { lease_owner: null, lease_until: null } as const
 
 /**
  * Changes a job and, with `told`, writes down that it did. The answer is the
- * job as it is then.
- *
- * @throws LeaseLost where the guard does not hold any more
+ * job as it is then; undefined where the guard does not hold.
  */
-export async function change(
-  db: Db,
-  id: string,
-  patch: UpdateObject<Tables, 'jobs'>,
-  guard: Guard,
-  told?: Told,
-  also?: Also,
-): Promise<JobRow> {
-  const job = await changeIf(db, id, patch, guard, told, also)
-  if (job === undefined) throw new LeaseLost(id)
-  return job
-}
-
-/** The same; undefined where the guard does not hold. */
 export async function changeIf(
   db: Db,
   id: string,
@@ -107,7 +91,19 @@ export async function changeIf(
   if (guard.from !== undefined) query = query.where('state', 'in', guard.from)
   if (guard.where !== undefined) query = query.where(guard.where)
   const changing = query.returningAll()
-  return told ? written(db, changing, told, also) : changing.executeTakeFirst()
+  if (told) return written(db, changing, told, also)
+  if (also === undefined) return changing.executeTakeFirst()
+  return also(db.with('changed', () => changing))
+    .selectFrom('changed')
+    .selectAll()
+    .executeTakeFirst()
+}
+
+/** The same. @throws LeaseLost where the guard does not hold any more */
+export async function change(...asked: Parameters<typeof changeIf>): Promise<JobRow> {
+  const job = await changeIf(...asked)
+  if (job === undefined) throw new LeaseLost(asked[1])
+  return job
 }
 
 /** Changes one job, writes down what happened to it, as it is then, and tells those who wait: all of it is one statement. */

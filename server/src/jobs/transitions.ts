@@ -7,7 +7,7 @@ import { beginning, ended, ending, sumOf } from './charges.ts'
 import { LeaseLost } from './lease.ts'
 import { isNews, progressOf, told } from './news.ts'
 import { finishParent, lock, startParent } from './parts.ts'
-import { change, changeIf, type Db, GIVEN_BACK, inMs, json, ROOM } from './record.ts'
+import { type Also, change, changeIf, type Db, GIVEN_BACK, inMs, json, ROOM } from './record.ts'
 import type { AttemptEnd, AttemptRow, JobEnd, JobRow, Made, Placement, Prepared } from './types.ts'
 
 /** Who hears that a job is over. */
@@ -211,27 +211,10 @@ export class Transitions {
   }
 
   /** The provider is done; its outputs have still to be copied. */
-  async made(attempt: AttemptRow, made: Made): Promise<JobRow> {
+  made(attempt: AttemptRow, made: Made): Promise<JobRow> {
     const reported = made.providerCost === undefined ? attempt.reported_nano : BigInt(made.providerCost)
-    const job = await this.#database.sql
-      .with('changed', (db) =>
-        db
-          .updateTable('jobs')
-          .set({
-            state: 'running',
-            step: 'collect',
-            wake_at: sql<Date>`now()`,
-            tries: 0,
-            reported_nano: reported,
-            progress: null,
-            queue_position: null,
-            waiting: null,
-          })
-          .where('id', '=', attempt.job_id)
-          .where('state', 'in', ['running', 'unknown'])
-          .returningAll(),
-      )
-      .with('noted', (db) =>
+    const noted: Also = (query) =>
+      query.with('noted', (db) =>
         db
           .updateTable('job_attempts')
           .from('changed')
@@ -246,11 +229,23 @@ export class Transitions {
           .whereRef('job_attempts.job_id', '=', 'changed.id')
           .where('job_attempts.state', 'in', ['submitting', 'accepted', 'unknown']),
       )
-      .selectFrom('changed')
-      .selectAll()
-      .executeTakeFirst()
-    if (job === undefined) throw new LeaseLost(attempt.job_id)
-    return job
+    return change(
+      this.#database.sql,
+      attempt.job_id,
+      {
+        state: 'running',
+        step: 'collect',
+        wake_at: sql<Date>`now()`,
+        tries: 0,
+        reported_nano: reported,
+        progress: null,
+        queue_position: null,
+        waiting: null,
+      },
+      { from: ['running', 'unknown'] },
+      undefined,
+      noted,
+    )
   }
 
   /** How far the copying has come. */
