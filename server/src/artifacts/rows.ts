@@ -42,6 +42,10 @@ async function answered<T>(query: Promise<T>): Promise<T> {
   }
 }
 
+/** Whoever keeps it again makes its row anew. */
+export const justRemoved = (id: string): TurnoutError =>
+  new TurnoutError('overloaded', `The artifact ${id} has just been removed.`)
+
 /** A text column takes every character but this. */
 const withoutNul = (text: string | null | undefined): string | null => text?.replaceAll('\0', '') ?? null
 
@@ -97,7 +101,7 @@ export class ArtifactRows {
         .executeTakeFirst(),
     )
     const row = begun ?? (await this.find(about.id))
-    if (row === undefined) throw new TurnoutError('overloaded', `The artifact ${about.id} has just been removed.`)
+    if (row === undefined) throw justRemoved(about.id)
     return row
   }
 

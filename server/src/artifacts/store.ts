@@ -4,7 +4,7 @@ import type { Database } from '../db/database.ts'
 import { Inflow, releaseBytes } from './inflow.ts'
 import { ArtifactLinks, type Signed, type Variant } from './links.ts'
 import { extensionOf } from './names.ts'
-import { type ArtifactRow, ArtifactRows, type StoredObject, toArtifact } from './rows.ts'
+import { type ArtifactRow, ArtifactRows, justRemoved, type StoredObject, toArtifact } from './rows.ts'
 import type { ArtifactFilter, ArtifactService, Opened } from './types.ts'
 import { type Limits, type Seen, seenOf, writeArtifact } from './write.ts'
 
@@ -179,7 +179,7 @@ export class ArtifactStore implements ArtifactService {
     if (finished) return toArtifact(finished)
     // Somebody has deleted it while it was written.
     const deleted = await this.#rows.markDeleted(row.id)
-    if (deleted === undefined) throw gone(row.id)
+    if (deleted === undefined) throw justRemoved(row.id)
     await this.#purge(deleted)
     return toArtifact(deleted)
   }

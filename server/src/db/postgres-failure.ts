@@ -22,6 +22,7 @@ export function unreachable(url: string, error: unknown): TurnoutError {
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof TurnoutError) return reasonOf(error.cause)
   if (error instanceof AggregateError) return reasonOf(error.errors[0])
   if (!(error instanceof Error)) return String(error)
   const { code } = error as NodeJS.ErrnoException

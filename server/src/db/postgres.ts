@@ -1,12 +1,12 @@
 import { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Kysely, PostgresDialect, sql } from 'kysely'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Log, Opened } from './database.ts'
 import { CLOSE_MS, IDLE_TRANSACTION_MS, STATEMENT_MS } from './limits.ts'
 import { NotificationClient } from './notifications.ts'
-import { ToldPostgresDialect } from './postgres-dialect.ts'
 import { unreachable } from './postgres-failure.ts'
+import { kyselyPool } from './postgres-pool.ts'
 import type { Tables } from './tables.ts'
 import { typeParser } from './types.ts'
 
@@ -38,7 +38,7 @@ export async function openPostgres(url: string, log: Log): Promise<Opened> {
       return socket.once('close', () => sockets.delete(socket))
     },
   }
-  const patient = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: openPool(config, log) }) })
+  const patient = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: kyselyPool(config, log) }) })
   try {
     await sql`select 1`.execute(patient)
   } catch (error) {
@@ -46,7 +46,7 @@ export async function openPostgres(url: string, log: Log): Promise<Opened> {
     throw unreachable(url, error)
   }
   const database = new Kysely<Tables>({
-    dialect: new ToldPostgresDialect({ pool: openPool({ ...config, ...IMPATIENT }, log) }),
+    dialect: new PostgresDialect({ pool: kyselyPool({ ...config, ...IMPATIENT }, log) }),
   })
   const notifications = new NotificationClient({ ...config, ...IMPATIENT }, log)
 
@@ -77,13 +77,4 @@ export async function openPostgres(url: string, log: Log): Promise<Opened> {
       },
     },
   }
-}
-
-function openPool(config: pg.PoolConfig, log: Log): pg.Pool {
-  const pool = new pg.Pool(config)
-  // A connection that dies is replaced by the pool. Unheard, its event would end the process; the pool hears only that
-  // of idle ones.
-  pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'))
-  pool.on('connect', (client) => client.on('error', () => {}))
-  return pool
 }
