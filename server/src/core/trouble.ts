@@ -17,3 +17,6 @@ export function isTrouble({ code, retryable, upstreamStatus, providerCost }: Tur
   if (upstreamStatus === undefined) return code === 'connection' || code === 'timeout'
   return upstreamStatus >= 500 || upstreamStatus === 429 || upstreamStatus === 408 || upstreamStatus === 425
 }
+
+/** Whether something of our own is away, and no provider: the database or the storage. */
+export const isOurs = ({ code, provider }: TurnoutError): boolean => code === 'overloaded' && provider === undefined

@@ -1,4 +1,5 @@
 import { TurnoutError } from '../core/error.ts'
+import { isOurs } from '../core/trouble.ts'
 import type { Pace } from './pace.ts'
 import { errorRecord } from './record.ts'
 import type { StepServices } from './step.ts'
@@ -55,7 +56,7 @@ export class Collecting {
     } catch (thrown) {
       if (signal.aborted) throw thrown
       const error = TurnoutError.from(thrown)
-      if (error.retryable && job.tries < this.#pace.collectTries) return { ...brought, again: true }
+      if (this.#mayCome(job, error)) return { ...brought, again: true }
       return {
         media: { ...brought.media, drawing: [`The composition was not drawn: ${error.message}`] },
         changed: true,
@@ -71,11 +72,17 @@ export class Collecting {
     } catch (thrown) {
       if (signal.aborted) throw thrown
       const error = TurnoutError.from(thrown)
-      // An output that is not there yet comes soon, or has been there and is gone.
-      const tries = error.upstreamStatus === 404 ? this.#pace.missingTries : this.#pace.collectTries
-      if (error.retryable && job.tries < tries) return { media, changed: false, again: true }
+      if (this.#mayCome(job, error)) return { media, changed: false, again: true }
       return { media: { ...media, error: errorRecord(error) }, changed: true }
     }
+  }
+
+  #mayCome({ tries }: JobRow, error: TurnoutError): boolean {
+    if (!error.retryable) return false
+    const most = this.#pace.tries
+    if (isOurs(error)) return tries < most.ours
+    // An output that is not there yet comes soon, or has been there and is gone.
+    return tries < (error.upstreamStatus === 404 ? most.missing : most.provider)
   }
 
   /**

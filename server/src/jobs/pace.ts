@@ -6,10 +6,15 @@ export interface Pace {
   trouble(failures: number): number
   /** Until work that was given up is looked for again; undefined when that is over. */
   reconcile(looks: number): number | undefined
-  /** How often an output is tried to be fetched before it is given up. */
-  collectTries: number
-  /** The same where the answer is that it is not there. */
-  missingTries: number
+  /** How often an output, which is paid for, is tried to be had before it is given up, by what stands in the way. */
+  tries: {
+    /** It is not where the provider said. */
+    missing: number
+    /** The provider, or the way to it, fails. */
+    provider: number
+    /** Our own storage does not take it, or our database. */
+    ours: number
+  }
   /** How often canceled work is asked whether it has stopped, and how long after one another. */
   cancelTries: number
   cancelMs: number
@@ -33,8 +38,8 @@ export const PACE: Pace = {
   trouble: (failures) => Math.min(LONGEST_TROUBLE_MS, FIRST_TROUBLE_MS * 2 ** failures),
   reconcile: (looks) =>
     looks > RECONCILE_LOOKS ? undefined : Math.min(LONGEST_RECONCILE_MS, FIRST_RECONCILE_MS * 2 ** looks),
-  collectTries: 8,
-  missingTries: 3,
+  // About a quarter of an hour of the provider's failures and a day of our own, by the longest time between two tries.
+  tries: { missing: 3, provider: 60, ours: 5_760 },
   cancelTries: 5,
   cancelMs: 1_000,
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TurnoutError } from '../../core/error.ts'
+import { isOurs } from '../../core/trouble.ts'
 
 /** How long bytes that came with an answer are tried to be kept while the storage or the database is away. */
 const KEEP_MS = 600_000
@@ -11,7 +12,7 @@ export async function keepSurely<T>(keep: () => Promise<T>, signal: AbortSignal)
     try {
       return await keep()
     } catch (thrown) {
-      if (!(thrown instanceof TurnoutError) || thrown.code !== 'overloaded' || performance.now() > until) throw thrown
+      if (!(thrown instanceof TurnoutError) || !isOurs(thrown) || performance.now() > until) throw thrown
       await sleep(KEEP_AGAIN_MS, undefined, { signal })
     }
   }

@@ -12,7 +12,7 @@ import { sameAgain } from '../../core/routing/again.ts'
 import { isSurelyUnmade, triggerOf } from '../../core/routing/triggers.ts'
 import type { ResolvedComposition } from '../../core/template/resolve.ts'
 import type { Picture } from '../../core/text.ts'
-import { isTrouble } from '../../core/trouble.ts'
+import { isOurs, isTrouble } from '../../core/trouble.ts'
 import type {
   AttemptRow,
   Executor,
@@ -283,7 +283,9 @@ export class MediaExecutor implements Executor {
     } catch (thrown) {
       const failure = fetchFailure(thrown, attempt.provider)
       const isOver =
-        requestOf(job).pressing === true && job.tries >= Math.max(FETCH_RETRIES, deployment.retry.maxRetries)
+        requestOf(job).pressing === true &&
+        !isOurs(failure) &&
+        job.tries >= Math.max(FETCH_RETRIES, deployment.retry.maxRetries)
       const error = isOver ? failure.with({ retryable: false }) : failure
       throw toldToClient(error, { deployment, paidOnAcceptance: false, committed: false })
     }

@@ -46,11 +46,15 @@ export async function openOutput(
   return (await fetcher.open(url, { maxBytes, timeoutMs, signal, trust })).body
 }
 
+/** Of those below 500, what says nothing of the bytes: not there yet, too slow, too early, too often. */
+const PASSING: ReadonlySet<number> = new Set([404, 408, 425, 429])
+
 /** Whether the bytes may come if they are asked for again. */
 export function mayCome(error: unknown): boolean {
   if (error instanceof TurnoutError) return error.retryable
   if (!(error instanceof SafeFetchError)) return false
-  return error.reason === 'network' || error.reason === 'timeout' || (error.status ?? 0) >= 500 || error.status === 404
+  const { reason, status = 0 } = error
+  return reason === 'network' || reason === 'timeout' || status >= 500 || PASSING.has(status)
 }
 
 /** Why an output could not be fetched; the reasons of the fetcher read on after the name of a host. */
