@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { POSTGRES_URL } from '../../server/src/db/testing/postgres-server.ts'
 import { type Cluster, startCluster } from '../support/postgres.ts'
 import type { Running } from '../support/run.ts'
+import { customerOf } from './customer.ts'
 import { judge } from './judge.ts'
-import { type Order, ordersOf } from './orders.ts'
 import { CrashWorld, until } from './world.ts'
 
 /** How long the database is away after everybody has noticed. */
@@ -30,31 +30,6 @@ const readiness = async () => {
 const untilReady = (status: number) =>
   until(`/readyz with ${status}`, async () => ((await readiness()).every((one) => one === status) ? true : undefined))
 
-/** Orders without an end, each until it is taken; what was answered meanwhile. */
-function customer(server: Running) {
-  const orders: Order[] = []
-  const refusals: string[] = []
-  let going = true
-  const work = (async () => {
-    while (going) {
-      const more = ordersOf(0, world.webhook)
-      orders.push(...more)
-      while (more.some(({ jobId }) => jobId === undefined)) {
-        await world.place(server, more).catch((error: Error) => refusals.push(error.message))
-        await sleep(200)
-      }
-    }
-  })()
-  return {
-    orders,
-    refusals,
-    async leave() {
-      going = false
-      await work
-    },
-  }
-}
-
 const AWAY: [string, () => void, () => void][] = [
   ['is gone', () => cluster.crash(), () => cluster.restart()],
   ['hangs', () => cluster.hang(), () => cluster.resume()],
@@ -63,7 +38,7 @@ const AWAY: [string, () => void, () => void][] = [
 // Without TURNOUT_TEST_DATABASE_URL there is no PostgreSQL on the machine that could be stopped.
 describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL that', () => {
   test.each(AWAY)('%s for a while costs time and nothing else', { timeout: 240_000 }, async (_, leave, comeBack) => {
-    const customers = servers.map(customer)
+    const customers = servers.map((server) => customerOf(world, server))
     await until('load', async () => (world.emulator.bill().calls > 5 ? true : undefined))
     expect(await readiness()).toEqual([200, 200])
     leave()

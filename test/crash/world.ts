@@ -81,7 +81,11 @@ export class CrashWorld {
     return { url: this.receiver.url, secret: SECRET }
   }
 
-  async start(plan?: Omit<CrashPlan, 'lock' | 'report'> & { database: boolean }): Promise<Running> {
+  /** @param databaseUrl Another way to the same database. */
+  async start(
+    plan?: Omit<CrashPlan, 'lock' | 'report'> & { database: boolean },
+    databaseUrl = this.#database?.url,
+  ): Promise<Running> {
     const { database, ...when } = plan ?? {}
     const own: Partial<CrashPlan> = {
       ...when,
@@ -96,7 +100,7 @@ export class CrashWorld {
         STABILITY_API_KEY: 'sk-stability-credential',
         TURNOUT_ADMIN_KEY: ADMIN_KEY,
         TURNOUT_ALLOW_PRIVATE_URLS: '127.0.0.1',
-        ...(this.#database && { DATABASE_URL: this.#database.url! }),
+        ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
         ...(plan && { CRASH_PLAN: JSON.stringify(own) }),
       },
     })

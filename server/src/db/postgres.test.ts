@@ -1,10 +1,9 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../test/database.ts'
 import { openDatabase } from './database.ts'
 import { POSTGRES_URL } from './testing/postgres-server.ts'
+import { wayTo } from './testing/way.ts'
 
 const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
 
@@ -61,40 +60,6 @@ describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL server that refuses', 
   })
 })
 
-/** A way to a server. What is said on it while it is held arrives when it is let go, as at a server that hung. */
-async function wayTo(url: string) {
-  const { hostname, port } = new URL(url)
-  const sockets = new Set<Socket>()
-  let held: (() => void)[] | undefined
-  const server = createServer((client) => {
-    const upstream = dial(Number(port || 5432), hostname)
-    const say = (what: () => void) => (held ? held.push(what) : what())
-    client.on('data', (bytes) => say(() => upstream.write(bytes)))
-    client.on('close', () => say(() => upstream.end()))
-    upstream.on('data', (bytes) => client.write(bytes)).on('close', () => client.destroy())
-    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => {}))
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const way = new URL(url)
-  way.port = String((server.address() as AddressInfo).port)
-  way.hostname = '127.0.0.1'
-  return {
-    url: way.href,
-    hold() {
-      held = []
-    },
-    letGo() {
-      const all = held ?? []
-      held = undefined
-      for (const what of all) what()
-    },
-    close() {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    },
-  }
-}
-
 describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL server that hangs', () => {
   test('begins no transaction for those who come later', async () => {
     await using stack = new AsyncDisposableStack()
@@ -106,13 +71,14 @@ describe.skipIf(POSTGRES_URL === undefined)('a PostgreSQL server that hangs', ()
     stack.defer(() => db.close())
     await db.ping()
 
-    way.hold()
+    const passages = [...way.passages]
+    for (const passage of passages) passage.hold('there')
     const transaction = db.sql.transaction().execute(async () => 'begun')
     await expect(transaction).rejects.toMatchObject({
       code: 'overloaded',
       message: expect.stringContaining('database'),
     })
-    way.letGo()
+    for (const passage of passages) passage.letGo('there')
     await db.sql.insertInto('settings').values({ name: 'later', value: '{}' }).execute()
     expect(await world.db.sql.selectFrom('settings').select('name').execute()).toEqual([{ name: 'later' }])
   })
