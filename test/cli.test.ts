@@ -122,6 +122,7 @@ describe('turnout doctor', () => {
     const { code, stdout } = await cli(['doctor', '--port', '0'])
     expect(stdout).toContain('✓ Node.js')
     expect(stdout).toMatch(/^! no provider .*emulator would answer\n {2}→ Set .*OPENAI_API_KEY/m)
+    expect(stdout).toMatch(/^✓ configuration file .*turnout\.yaml is not there/m)
     expect(stdout).not.toContain('✗')
     expect(stdout).not.toContain('\u001b')
     expect(code).toBe(0)

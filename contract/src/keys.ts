@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Instant } from './instant.ts'
 
 /** Ordered from the least to the most: each role may do what the ones before it may. */
 export const ROLES = ['viewer', 'user', 'admin'] as const
@@ -31,12 +32,15 @@ export const VirtualKey = z.object({
 })
 export type VirtualKey = z.infer<typeof VirtualKey>
 
+const PLAIN = /^\P{Cc}*$/u
+const PLAIN_MESSAGE = 'must have no control characters'
+
 export const CreateKey = z.strictObject({
-  name: z.string().trim().min(1).max(100),
-  owner: z.string().trim().min(1).max(200).nullish(),
+  name: z.string().trim().min(1).max(100).regex(PLAIN, PLAIN_MESSAGE),
+  owner: z.string().trim().min(1).max(200).regex(PLAIN, PLAIN_MESSAGE).nullish(),
   role: Role.default('user'),
-  limits: KeyLimits.default({}),
-  expiresAt: z.iso.datetime({ offset: true }).nullish().describe('When the key stops working. Absent: never.'),
+  limits: z.strictObject(KeyLimits.shape).default({}),
+  expiresAt: Instant.nullish().describe('When the key stops working. Absent: never.'),
 })
 export type CreateKey = z.infer<typeof CreateKey>
 

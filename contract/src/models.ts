@@ -115,11 +115,14 @@ export const CredentialRef = z
     'must be "env:NAME", "env:NAME:NAME" for a secret of two parts, "file:PATH" or "default", never the secret itself',
   )
 
+/** Up to a week: timers and the database's integers end not far behind it. */
+export const Milliseconds = z.int().positive().max(604_800_000)
+
 export const Timeouts = z.strictObject({
-  connectMs: z.int().positive().optional().describe('Until the connection stands.'),
-  firstPartMs: z.int().positive().optional().describe('Until the first content arrives.'),
-  stallMs: z.int().positive().optional().describe('Between two parts of a stream.'),
-  totalMs: z.int().positive().optional().describe('For one attempt as a whole.'),
+  connectMs: Milliseconds.optional().describe('Until the connection stands.'),
+  firstPartMs: Milliseconds.optional().describe('Until the first content arrives.'),
+  stallMs: Milliseconds.optional().describe('Between two parts of a stream.'),
+  totalMs: Milliseconds.optional().describe('For one attempt as a whole.'),
 })
 export type Timeouts = z.infer<typeof Timeouts>
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CacheRule } from './caching.ts'
-import { Capabilities, Layer, Modality, ModelId, RetryPolicy, Timeouts } from './models.ts'
+import { Capabilities, Layer, Milliseconds, Modality, ModelId, RetryPolicy, Timeouts } from './models.ts'
 import { StreamRule } from './streaming.ts'
 import { Validation } from './validation.ts'
 
@@ -70,7 +70,7 @@ export const Fallback = z.strictObject({
     .partialRecord(FallbackTrigger, z.boolean())
     .default({})
     .describe('Triggers to switch on or off. All are on but content_policy.'),
-  deadlineMs: z.int().positive().optional().describe('For all attempts together.'),
+  deadlineMs: Milliseconds.optional().describe('For all attempts together.'),
 })
 export type Fallback = z.infer<typeof Fallback>
 

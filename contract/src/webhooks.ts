@@ -19,6 +19,7 @@ export type WebhookEventType = z.infer<typeof WebhookEventType>
 const WebhookUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .max(2000)
+  .regex(/^\P{Cc}*$/u, 'must have no control characters')
   .describe('An http or https address of the public internet.')
 
 const JobEvents = z.array(JobEventType).min(1).max(JOB_EVENT_TYPES.length)
@@ -69,7 +70,11 @@ export const CreatedWebhookEndpoint = WebhookEndpoint.extend({
 })
 export type CreatedWebhookEndpoint = z.infer<typeof CreatedWebhookEndpoint>
 
-const Description = z.string().trim().max(500)
+const Description = z
+  .string()
+  .trim()
+  .max(500)
+  .refine((text) => !text.includes('\0'), 'must not have the character U+0000')
 
 export const CreateWebhookEndpoint = z.strictObject({
   url: WebhookUrl,

@@ -65,6 +65,9 @@ test('one that is not configured has not been heard of', async () => {
     models: { available: 0 },
     setup: expect.stringContaining('FAL_KEY'),
   })
+  expect(await provider('hunyuan')).toMatchObject({
+    setup: expect.stringMatching(/^Set HUNYUAN_API_KEY or TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or name/),
+  })
 })
 
 test('one whose models are the account’s own says how it comes by them', async () => {

@@ -75,6 +75,11 @@ describe('pools and roles', () => {
     expect(answer.body.error.message).toMatch(/roles\.needy\.pool names a pool that does not exist/)
   })
 
+  test('what cannot be stored is refused, and no fault of the database', async () => {
+    const answer = await api('PUT', '/api/pools/odd', { members: ['gpt-5.4'], description: 'a\0b' })
+    expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_input'])
+  })
+
   test('what is not there is told', async () => {
     for (const path of ['/api/pools/none', '/api/roles/none', '/api/pools/none/revisions']) {
       expect((await api('GET', path)).status).toBe(404)

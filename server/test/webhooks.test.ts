@@ -107,6 +107,8 @@ test('what cannot be is refused by its field', async () => {
   const problems = await Promise.all([
     problem({ url: 'ftp://app.example/' }),
     problem({ url: 'http://10.0.0.1/' }),
+    problem({ url: 'https://app.example/\0' }),
+    problem({ url: 'https://app.example/', description: 'a\0b' }),
     problem({ url: 'https://app.example/', events: [] }),
     problem({ url: 'https://app.example/', events: ['job.imagined'] }),
     problem({ url: 'https://app.example/', secret: 'mine' }),
@@ -114,6 +116,8 @@ test('what cannot be is refused by its field', async () => {
   expect(problems.map(({ code, message }) => `${code}: ${message}`)).toEqual([
     'invalid_input: url must be an http or https URL.',
     'invalid_input: url is not on the public internet.',
+    'invalid_input: url must have no control characters.',
+    'invalid_input: description must not have the character U+0000.',
     'invalid_input: events must have at least 1 entry.',
     expect.stringMatching(/^invalid_input: events\[0\] must be one of "job\.succeeded"/),
     expect.stringMatching(/^invalid_input: secret is not known; allowed: url/),

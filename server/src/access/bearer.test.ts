@@ -13,6 +13,9 @@ test.each([
   ['only spaces', { authorization: 'Bearer     ' }, undefined],
   ['an empty x-api-key', { 'x-api-key': '' }, undefined],
   ['nothing', {}, undefined],
+  ['UTF-8, as Node.js reads it', { authorization: 'Bearer schlÃ¼ssel-voilÃ\xa0' }, 'schlüssel-voilà'],
+  ['UTF-8 in x-api-key', { 'x-api-key': 'schlÃ¼ssel' }, 'schlüssel'],
+  ['Latin-1', { 'x-api-key': 'schlüssel' }, 'schlüssel'],
 ])('%s', (_, headers, secret) => {
   expect(readSecret(headers)).toBe(secret)
 })

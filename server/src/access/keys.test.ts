@@ -220,6 +220,10 @@ describe.each(KINDS)('%s', (kind) => {
       } while (cursor !== undefined)
       expect(names.toSorted()).toEqual(['a', 'b', 'c', 'd', 'e'])
       expect([names[0], names[3], names[4]]).toEqual(['e', 'b', 'a'])
+      await expect(keys.list({ cursor: 'of another list', limit: 2 })).rejects.toMatchObject({
+        code: 'invalid_input',
+        param: 'cursor',
+      })
     })
 
     test('a key is told whole once; what is stored is its hash', async () => {

@@ -115,6 +115,10 @@ export class StoredKeys implements Keys {
         .limit(limit + 1)
         .execute(),
     )
+    // Another key comes after every nextCursor, and none is ever deleted.
+    if (cursor !== undefined && rows.length === 0) {
+      throw new TurnoutError('invalid_input', 'cursor must be the nextCursor of the page before.', { param: 'cursor' })
+    }
     const items = rows.slice(0, limit).map(toVirtualKey)
     return { items, nextCursor: rows.length > limit ? items.at(-1)!.id : null }
   }

@@ -50,7 +50,7 @@ export const justRemoved = (id: string): TurnoutError =>
 const withoutNul = (text: string | null | undefined): string | null => text?.replaceAll('\0', '') ?? null
 
 function parseCursor(cursor: string): { time: Date; id: string } {
-  const { time, id } = /^(?<time>\d{1,15})\.(?<id>.+)$/.exec(cursor)?.groups ?? {}
+  const { time, id } = /^(?<time>\d{1,14})\.(?<id>.+)$/.exec(cursor)?.groups ?? {}
   if (time === undefined || id === undefined) {
     throw new TurnoutError('invalid_input', 'cursor must be the nextCursor of the page before.', { param: 'cursor' })
   }

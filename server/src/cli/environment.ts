@@ -13,7 +13,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function completeEnvironment(env: Environment, cwd: string): Environment {
   const file = join(cwd, '.env')
   try {
-    return { ...parseEnv(readFileSync(file, 'utf8')), ...env }
+    // A byte order mark, as some editors write it, would be part of the first name.
+    return { ...parseEnv(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')), ...env }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return env
     throw new TurnoutError('invalid_input', `${file} cannot be read: ${(error as Error).message}`, { cause: error })

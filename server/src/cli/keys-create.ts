@@ -5,10 +5,11 @@ import { KEY_OPTIONS, withKeys } from './with-keys.ts'
 
 /** What each field of the contract allows, in the words of the command line. */
 const ALLOWED: Readonly<Record<string, string>> = {
-  name: '--name must have 1 to 100 characters',
+  name: '--name must have 1 to 100 characters, and no control characters',
   role: `--role must be one of ${ROLES.join(', ')}`,
-  owner: '--owner must have 1 to 200 characters',
+  owner: '--owner must have 1 to 200 characters, and no control characters',
   limits: '--rpm must be a whole number from 1',
+  expiresAt: '--expires must lie in the years 1 to 9999',
 }
 
 export const command = defineCommand({

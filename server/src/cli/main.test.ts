@@ -64,6 +64,7 @@ describe('a command line that cannot be understood ends with 2 and one line', ()
     [['keys', 'create', '--name', 'a', '--rpm', '1.5'], '--rpm must be a whole number'],
     [['keys', 'create', '--name', 'a', '--rpm', ''], '--rpm must be a whole number'],
     [['keys', 'create', '--name', 'a', '--expires', 'soon'], '--expires must be'],
+    [['keys', 'create', '--name', 'a', '--expires', '9999-12-31T23:59:59-01:00'], '--expires must lie in the years'],
     [['keys', 'create', '--name', 'a', '--port', '1'], 'There is no flag --port here'],
     [['keys', 'revoke'], 'ID is missing'],
     [['keys', 'revoke', 'a', 'b'], 'Unexpected argument "b"'],
@@ -85,9 +86,9 @@ describe('a command line that cannot be understood ends with 2 and one line', ()
 })
 
 describe('.env', () => {
-  it('completes the environment, and never overrides it', async () => {
+  it.each(['', '\ufeff'])('completes the environment, and never overrides it, with %j before it', async (mark) => {
     const file = join(cwd, '.env')
-    writeFileSync(file, 'LOG_LEVEL=loud\n')
+    writeFileSync(file, `${mark}LOG_LEVEL=loud\n`)
     try {
       expect((await cli(['keys', 'revoke', 'x'])).error).toContain('LOG_LEVEL must be one of')
       expect((await cli(['start'], { LOG_LEVEL: 'louder' })).error).toContain('not "louder"')

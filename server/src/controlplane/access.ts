@@ -28,7 +28,7 @@ declare module 'fastify' {
 /** Refuses every request that the route's role, or the limit of the key, does not allow; before its body is read. */
 export function guardRoutes(app: App, { keys, limiter, registry }: ControlPlaneServices): void {
   app.decorateRequest('principal', null)
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return
     const { role: needed, limited } = request.routeOptions.config
     if (needed === 'public') return
@@ -38,9 +38,14 @@ export function guardRoutes(app: App, { keys, limiter, registry }: ControlPlaneS
     requireRole(principal, needed)
     if (!limited) return
     const state = await limiter.take(principal, registry.snapshot.defaultRequestsPerMinute)
-    if (state && !state.allowed) {
+    if (state === undefined) return
+    const seconds = Math.max(1, Math.ceil(state.resetMs / 1000))
+    reply.header('x-ratelimit-limit-requests', state.limit)
+    reply.header('x-ratelimit-remaining-requests', state.remaining)
+    reply.header('x-ratelimit-reset-requests', `${seconds}s`)
+    if (!state.allowed) {
       throw new TurnoutError('rate_limit', `The key may make ${state.limit} requests per minute.`, {
-        retryAfterMs: state.resetMs,
+        retryAfterMs: seconds * 1000,
       })
     }
   })

@@ -7,6 +7,7 @@ import { parseJsonBodies } from './body.ts'
 import { failWith } from './failure.ts'
 import { setCommonHeaders } from './headers.ts'
 import { answerUnknownRoutes } from './not-found.ts'
+import { refuseNul } from './query.ts'
 import { collectRoutes } from './route.ts'
 import { ROUTES } from './routes/index.ts'
 import type { ControlPlaneServices } from './services.ts'
@@ -60,6 +61,7 @@ export async function createControlPlane(services: ControlPlaneServices): Promis
   const routes = collectRoutes(app)
   guardRoutes(app, services)
   parseJsonBodies(app)
+  refuseNul(app)
   answerUnknownRoutes(app, routes)
   for (const register of ROUTES) register(app, services)
   await app.ready()

@@ -1,4 +1,4 @@
-import { Outcome } from '@turnout/contract'
+import { INSTANT_RANGE, isInstant, Outcome } from '@turnout/contract'
 import { z } from 'zod'
 import type { Principal } from '../access/types.ts'
 import { TurnoutError } from '../core/error.ts'
@@ -8,6 +8,7 @@ export const Moment = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'must be a date (2026-01-31) or a date and time with its zone (2026-01-31T12:00:00Z)',
   })
+  .refine(isInstant, INSTANT_RANGE)
   .transform((text) => new Date(text))
 
 /** The query parameters that choose a span of time. */

@@ -69,6 +69,16 @@ describe('invalid input', () => {
   })
 })
 
+it('refuses what no database can be asked for', async () => {
+  const message = async (path: string) => (await server.call('GET', path, { role: 'admin' })).body.error.message
+  expect(await message('/api/keys?limit=5&cursor=a%00')).toBe('cursor must not have the character U+0000.')
+  expect(await message('/api/jobs/%00')).toBe('The path must not have the character U+0000.')
+  for (const time of ['0000-12-31', '9999-12-31T23:59:59-01:00']) {
+    expect(await message(`/api/usage?from=${time}`)).toBe('from must lie in the years 1 to 9999.')
+  }
+  expect(await message('/api/jobs?since=0000-12-31T00:00:00Z')).toBe('since must lie in the years 1 to 9999.')
+})
+
 describe('bodies that cannot be read', () => {
   const post = (body: string, type = 'application/json') =>
     server.call('POST', '/api/generate-text', { role: 'user', body, headers: { 'content-type': type } })

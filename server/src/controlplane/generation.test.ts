@@ -79,6 +79,8 @@ describe('generation without a stream', () => {
     for (const path of ['/api/generate-text', '/api/generate-image']) {
       const { status, headers, body } = await server.call('POST', path, { role: 'user', json: {} })
       expect([status, body.error.code, headers.get('retry-after')]).toEqual([429, 'rate_limit', '13'])
+      const told = ['limit', 'remaining', 'reset'].map((what) => headers.get(`x-ratelimit-${what}-requests`))
+      expect(told).toEqual(['5', '0', '13s'])
     }
     expect((await server.call('GET', '/api/models', { role: 'user' })).status).toBe(200)
     expect(take).toHaveBeenCalledTimes(2)

@@ -120,6 +120,16 @@ describe('/api/keys', () => {
     const json = { name: '', role: 'king', expiresAt: 'soon' }
     const { body } = await server.call('POST', '/api/keys', { role: 'admin', json })
     expect(body.error.details.map(({ path }: { path: string }) => path)).toEqual(['name', 'role', 'expiresAt'])
+    const more = { name: 'a\0', owner: 'b\rc', limits: { requestPerMinute: 5 }, expiresAt: '0000-01-01T00:00:00Z' }
+    expect((await server.call('POST', '/api/keys', { role: 'admin', json: more })).body.error.details).toEqual([
+      { path: 'name', message: 'must have no control characters' },
+      { path: 'owner', message: 'must have no control characters' },
+      {
+        path: 'limits.requestPerMinute',
+        message: 'is not known; allowed: requestsPerMinute, jobs, retentionDays',
+      },
+      { path: 'expiresAt', message: 'must lie in the years 1 to 9999' },
+    ])
     expect((await server.call('DELETE', '/api/keys/nobody', { role: 'admin' })).body.error.code).toBe('not_found')
   })
 })

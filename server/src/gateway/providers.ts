@@ -1,6 +1,7 @@
 import type { Provider, ProviderOperation } from '@turnout/contract'
 import type { ProviderAdapter } from '../core/adapter.ts'
 import { PRESETS, type ProviderPreset } from '../registry/catalog/providers.ts'
+import { credentialVariables } from '../registry/environment.ts'
 import type { Registry } from '../registry/types.ts'
 import type { ProviderHealth } from './health.ts'
 
@@ -29,7 +30,7 @@ function setupOf(
   { known, available }: Provider['models'],
 ): string | null {
   if (!isConfigured) {
-    const variables = preset?.credentials.join(' or ')
+    const variables = preset && credentialVariables(preset)
     return variables ? `Set ${variables}, or name its credential in turnout.yaml.` : 'Name it in turnout.yaml.'
   }
   if (available > 0) return null

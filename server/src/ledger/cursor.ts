@@ -10,7 +10,7 @@ export const formatCursor = (position: Position): string => `${position.startedA
 
 /** @throws TurnoutError invalid_input for what is not a cursor of ours */
 export function parseCursor(cursor: string): Position {
-  const { time, id } = /^(?<time>\d{1,15})\.(?<id>.+)$/.exec(cursor)?.groups ?? {}
+  const { time, id } = /^(?<time>\d{1,14})\.(?<id>.+)$/.exec(cursor)?.groups ?? {}
   if (time === undefined || id === undefined) {
     throw new TurnoutError('invalid_input', 'cursor must be the nextCursor of the page before.', { param: 'cursor' })
   }

@@ -20,9 +20,11 @@ describe.each(KINDS)('%s', (kind) => {
       cursor = page.nextCursor ?? undefined
     } while (cursor !== undefined)
     expect(seen).toEqual(expected)
-    await expect(world.ledger.attempts({}, { cursor: 'nonsense', limit: 1 })).rejects.toThrow(
-      expect.objectContaining({ code: 'invalid_input', param: 'cursor' }),
-    )
+    for (const none of ['nonsense', '999999999999999.att_of_the_year_33658']) {
+      await expect(world.ledger.attempts({}, { cursor: none, limit: 1 })).rejects.toThrow(
+        expect.objectContaining({ code: 'invalid_input', param: 'cursor' }),
+      )
+    }
   })
 
   test('filters narrow attempts and totals alike', async () => {

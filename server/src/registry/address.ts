@@ -1,7 +1,8 @@
-export const NO_USER_INFO = 'must not hold a user name or password: addresses are shown and logged'
-
-/** Whether a valid URL carries a secret of the form `user:password@`. */
-export function hasUserInfo(url: string): boolean {
+/** What is wrong with a valid URL as the address of a server; it reads on after the name of a field. */
+export function addressProblem(url: string): string | undefined {
   const { username, password } = new URL(url)
-  return username !== '' || password !== ''
+  if (username !== '' || password !== '') {
+    return 'must not hold a user name or password: addresses are shown and logged'
+  }
+  return /[?#]/.test(url) ? 'must not have a query or a fragment: it is what paths are added to' : undefined
 }

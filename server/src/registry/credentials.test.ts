@@ -26,7 +26,7 @@ test('what cannot be read is named, never shown', async () => {
   await writeFile(join(directory, 'two-lines'), 'hidden-one\nhidden-two')
   await writeFile(join(directory, 'huge'), 'x'.repeat(100_000))
   await mkdir(join(directory, 'folder'))
-  const read = createSecretReader({ BLANK: '  ', SPLIT: 'hidden-one\r\nhidden-two' }, directory)
+  const read = createSecretReader({ BLANK: '  ', SPLIT: 'hidden-one\r\nhidden-two', SHORTENED: 'sk-hid…' }, directory)
   const failure = (ref: string) => {
     const secret = read(ref)
     return secret.ok ? 'it was read' : secret.failure
@@ -34,6 +34,9 @@ test('what cannot be read is named, never shown', async () => {
   expect(failure('env:ABSENT')).toBe('Variable ABSENT is not set.')
   expect(failure('env:BLANK')).toBe('Variable BLANK is not set.')
   expect(failure('env:SPLIT')).toBe('Variable SPLIT has line breaks or control characters.')
+  expect(failure('env:SHORTENED')).toBe(
+    'Variable SHORTENED has characters that no credential has; was it copied whole?',
+  )
   expect(failure('file:absent')).toBe(`File ${join(directory, 'absent')} cannot be read (ENOENT).`)
   expect(failure('file:empty')).toBe(`File ${join(directory, 'empty')} is empty.`)
   expect(failure('file:two-lines')).toBe(`File ${join(directory, 'two-lines')} has line breaks or control characters.`)

@@ -76,8 +76,11 @@ function readSecretFile(path: string): Secret {
 function checked(value: string | undefined, subject: string, absent: string): Secret {
   const trimmed = onOneLine(value?.trim())
   if (!trimmed) return { ok: false, failure: `${subject} ${absent}.` }
-  // It becomes part of a header.
+  // It becomes part of a header, which holds Latin-1 alone; a document is taken apart first.
   if (/\p{Cc}/u.test(trimmed)) return { ok: false, failure: `${subject} has line breaks or control characters.` }
+  if (!trimmed.startsWith('{') && /[^\0-\xff]/.test(trimmed)) {
+    return { ok: false, failure: `${subject} has characters that no credential has; was it copied whole?` }
+  }
   return { ok: true, value: trimmed }
 }
 

@@ -93,6 +93,10 @@ describe.each(KINDS)('on %s', (kind) => {
     const refused = await registry.createModel(leaky).catch((error: Error) => error)
     expect(refused).toMatchObject({ code: 'invalid_input', param: 'baseUrl' })
     expect(JSON.stringify([refused, (refused as Error).message])).not.toContain('hidden-4711')
+    await expect(registry.createModel({ id: 'other', baseUrl: 'https://host.test/v1?key=1' })).rejects.toMatchObject({
+      code: 'invalid_input',
+      param: 'baseUrl',
+    })
     await expect(registry.updateModel('nobody', {})).rejects.toMatchObject({ code: 'not_found' })
     await expect(registry.updateModel('painter', {})).rejects.toMatchObject({
       code: 'not_found',
@@ -104,6 +108,13 @@ describe.each(KINDS)('on %s', (kind) => {
       message: expect.stringMatching(/layer "catalog".*enabled to false/),
     })
     expect(registry.snapshot.version).toBe(version)
+  })
+
+  test('a record that is deleted before it is read back is told to be gone, and no fault of the database', async () => {
+    const { plugged } = withCable(database.db)
+    const notify = async () => void (await database.db.sql.deleteFrom('models').execute())
+    const registry = await world.registry({ database: { ...plugged, notify } })
+    await expect(registry.updateModel('writer-5', { tags: ['t'] })).rejects.toMatchObject({ code: 'not_found' })
   })
 
   test('others on the same database see a change', async () => {

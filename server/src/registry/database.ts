@@ -1,17 +1,14 @@
 import { ModelPatch } from '@turnout/contract'
 import { sql } from 'kysely'
-import { TurnoutError } from '../core/error.ts'
 import type { Database } from '../db/database.ts'
 import { Follower } from '../db/follower.ts'
 import { formatPath, validate } from './file/issues.ts'
 import type { RegistryLog } from './options.ts'
 import type { Problem } from './types.ts'
+import { writeFailure } from './write-failure.ts'
 
 /** Carries word of a change to other processes. */
 const MODELS_CHANNEL = 'turnout_models'
-
-/** The class of SQLSTATE for values that PostgreSQL cannot hold, such as a text with U+0000. */
-const DATA_EXCEPTION = /^22\w{3}$/
 
 /** The database's own clock, by which every write differs from the one before. */
 const NOW = sql<Date>`clock_timestamp()`
@@ -56,6 +53,11 @@ export class DatabaseSource {
   /** The records that are not valid, and whether the database is down. */
   get problems(): readonly Problem[] {
     return this.#down ? [this.#down, ...this.#problems] : this.#problems
+  }
+
+  /** Whether the records are those that the database has. */
+  get answers(): boolean {
+    return this.#down === undefined
   }
 
   has(id: string): boolean {
@@ -114,12 +116,7 @@ export class DatabaseSource {
     try {
       result = await statement()
     } catch (error) {
-      if (DATA_EXCEPTION.test(String((error as { code?: unknown }).code))) {
-        throw new TurnoutError('invalid_input', 'The record has characters that cannot be stored.', { cause: error })
-      }
-      throw new TurnoutError('overloaded', 'The database does not answer, so models cannot be changed now.', {
-        cause: error,
-      })
+      throw writeFailure(error, 'models')
     }
     await this.#follower.announce()
     return result

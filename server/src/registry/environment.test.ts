@@ -218,6 +218,7 @@ describe('a model', () => {
     ['an unknown provider', { PROVIDER: 'openia' }, 'MODEL_1_PROVIDER', /must be one of openai, google, .*ollama/],
     ['an address of another kind', { BASE_URL: 'ftp://example.com' }, 'MODEL_1_BASE_URL', /http:\/\/ or https:/],
     ['an address that is none', { BASE_URL: 'localhost:1234' }, 'MODEL_1_BASE_URL', /http:\/\/ or https:/],
+    ['a query in an address', { BASE_URL: 'https://example.com/v1?key=1' }, 'MODEL_1_BASE_URL', /query or a fragment/],
     ['a secret in an address', { BASE_URL: 'https://me:pw@example.com' }, 'MODEL_1_BASE_URL', /user name or password/],
     ['a name without end', { NAME: 'n'.repeat(201) }, 'MODEL_1_NAME', /200/],
     ['an upstream id without end', { ID: 'n'.repeat(301) }, 'MODEL_1_ID', /300/],
@@ -242,6 +243,15 @@ describe('a model', () => {
     ])
     expect(single({ NAME: 'gpt-6-luna' }, { OPENAI_API_KEY: 'x' }).problems).toEqual([])
     expect(single({ NAME: 'llama on ollama' }).problems).toEqual([])
+  })
+
+  it('with a credential that cannot be used is reported, and loaded', () => {
+    const source = single({ NAME: 'gpt-6-luna', KEY: 'hidden\nhidden' })
+    expect(source.models).toHaveLength(1)
+    expect(source.problems).toEqual([
+      { layer: 'environment', where: 'MODEL_1_KEY', message: expect.stringContaining('line breaks') },
+    ])
+    expect(JSON.stringify(source.problems)).not.toContain('hidden')
   })
 
   it('of an unknown server is reported when nothing says where that is', () => {

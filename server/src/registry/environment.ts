@@ -1,7 +1,7 @@
 import { ModelId, ModelPatch } from '@turnout/contract'
 import { findInCatalog, slugOf } from './catalog/lookup.ts'
 import { PRESETS, type ProviderPreset } from './catalog/providers.ts'
-import { DEFAULT_CHAIN, describeVariables, isGiven } from './credentials.ts'
+import { createSecretReader, DEFAULT_CHAIN, describeVariables, isGiven } from './credentials.ts'
 import { type Detection, detectProvider } from './detect.ts'
 import { countModels } from './environment/count.ts'
 import { type Environment, parseBaseUrl, read } from './environment/read.ts'
@@ -179,6 +179,8 @@ function readModel(env: Environment, index: number, report: Report): Environment
     return undefined
   }
   const keyed = read(env, variable('KEY')) !== undefined
+  const key = keyed ? createSecretReader(env, '.')(`env:${variable('KEY')}`) : undefined
+  if (key?.ok === false) report(variable('KEY'), key.failure)
   const region = read(env, variable('REGION'))
   const { provider, patch, detection } = identify(index, name, chosen, read(env, variable('ID')))
   const checked = ModelPatch.safeParse({

@@ -4,7 +4,7 @@ import type { ProviderConnection } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
 import { check } from '../core/input.ts'
 import { within } from '../lib/within.ts'
-import { hasUserInfo, NO_USER_INFO } from './address.ts'
+import { addressProblem } from './address.ts'
 import { assemble, fileRouting } from './assemble.ts'
 import { CATALOG } from './catalog/index.ts'
 import { PRESETS } from './catalog/providers.ts'
@@ -77,8 +77,6 @@ export class LiveRegistry implements Registry {
   /** @throws TurnoutError invalid_input where the file is not valid: there is nothing yet that could be kept */
   async start(): Promise<void> {
     await Promise.all([this.#database?.refresh(), this.#routes?.refresh()])
-    // The file is judged by what there is without it.
-    this.#rebuild()
     await this.#file?.load()
     const problems = this.#file?.problems ?? []
     if (problems.length > 0) throw invalidFile(problems)
@@ -145,27 +143,7 @@ export class LiveRegistry implements Registry {
   #rebuild(): void {
     if (this.#closed) return
     this.#today = this.#day()
-    const { catalog = CATALOG, presets = PRESETS, adapters, emulated } = this.#options
-    const { snapshot, candidates } = assemble({
-      version: (this.#snapshot?.version ?? 0) + 1,
-      catalog,
-      presets,
-      discovered: { models: this.#discovery?.models ?? [], providers: this.#discovery?.found ?? new Set() },
-      environment: this.#environment,
-      routing: this.#routing,
-      databaseRouting: this.#routes?.layer,
-      file: this.#file?.file ?? emptyFile(),
-      database: this.#database?.records ?? [],
-      problems: [
-        ...(this.#file?.problems ?? []),
-        ...(this.#database?.problems ?? []),
-        ...(this.#routes?.problems ?? []),
-      ],
-      adapters,
-      emulated,
-      readSecret: this.#readSecret,
-      today: this.#today,
-    })
+    const { snapshot, candidates } = this.#assemble(this.#file?.file ?? emptyFile())
     this.#snapshot = snapshot
     this.#candidates = candidates
     this.#warn(snapshot.problems)
@@ -178,19 +156,40 @@ export class LiveRegistry implements Registry {
     }
   }
 
-  /** What is wrong with the pools and roles of a file, together with those of the environment and all models. */
+  /** The registry as it is with a file. */
+  #assemble(file: ParsedFile) {
+    const { catalog = CATALOG, presets = PRESETS, adapters, emulated } = this.#options
+    return assemble({
+      version: (this.#snapshot?.version ?? 0) + 1,
+      catalog,
+      presets,
+      discovered: { models: this.#discovery?.models ?? [], providers: this.#discovery?.found ?? new Set() },
+      environment: this.#environment,
+      routing: this.#routing,
+      databaseRouting: this.#routes?.layer,
+      file,
+      database: this.#database?.records ?? [],
+      problems: [
+        ...(this.#file?.problems ?? []),
+        ...(this.#database?.problems ?? []),
+        ...(this.#routes?.problems ?? []),
+      ],
+      adapters,
+      emulated,
+      readSecret: this.#readSecret,
+      today: this.#day(),
+    })
+  }
+
+  /** What is wrong with the pools and roles of a file, together with those of the environment and all models that there are with it. */
   #review(file: ParsedFile): Problem[] {
-    const own = new Map(
-      file.configuration.models.flatMap((patch) => [patch.id, ...(patch.aliases ?? [])].map((name) => [name, patch])),
-    )
+    const { find, localProviders } = this.#assemble(file).snapshot
     const names = {
-      knows: (name: string) => own.has(name) || this.#snapshot.find(name) !== undefined,
-      capabilities: (name: string) => ({ ...this.#snapshot.find(name)?.capabilities, ...own.get(name)?.capabilities }),
+      knows: (name: string) => find(name) !== undefined,
+      capabilities: (name: string) => find(name)?.capabilities,
     }
-    const local = Object.entries(file.configuration.providers).filter(([, provider]) => provider.local)
-    const engines = new Set([...this.#snapshot.localProviders, ...local.map(([id]) => id)])
     const records = mergeRouting([this.#routing.layer, ...fileRouting(file)])
-    return checkRouting(records, names, engines).filter(({ layer }) => layer === 'file')
+    return checkRouting(records, names, localProviders).filter(({ layer }) => layer === 'file')
   }
 
   #fileChanged(): void {
@@ -247,9 +246,8 @@ export class LiveRegistry implements Registry {
         param: 'provider',
       })
     }
-    if (record.baseUrl !== undefined && hasUserInfo(record.baseUrl)) {
-      throw new TurnoutError('invalid_input', `baseUrl ${NO_USER_INFO}.`, { param: 'baseUrl' })
-    }
+    const wrong = record.baseUrl === undefined ? undefined : addressProblem(record.baseUrl)
+    if (wrong !== undefined) throw new TurnoutError('invalid_input', `baseUrl ${wrong}.`, { param: 'baseUrl' })
     return record
   }
 
@@ -258,6 +256,11 @@ export class LiveRegistry implements Registry {
     this.#rebuild()
     const model = this.#snapshot.models.find((candidate) => candidate.id === id)
     if (model?.provenance.layer === 'database') return model
+    if (this.#database?.answers) {
+      throw new TurnoutError('not_found', `Model ${id} was stored, and deleted again by another request.`, {
+        param: 'id',
+      })
+    }
     throw new TurnoutError(
       'overloaded',
       `Model ${id} was stored, but the database stopped answering before it could be read.`,

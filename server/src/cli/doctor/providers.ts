@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { ProviderAdapter } from '../../core/adapter.ts'
 import type { ProviderConnection } from '../../core/deployment.ts'
 import { TurnoutError } from '../../core/error.ts'
@@ -17,7 +18,8 @@ export function checkSources({ problems }: Snapshot, configFile: string | undefi
     layer === 'file' ? fail(`${where}: ${message}`) : warn(`${where}: ${message}`),
   )
   if (configFile !== undefined && !problems.some(({ layer }) => layer === 'file')) {
-    findings.unshift(ok(`configuration file ${configFile} is valid`))
+    const state = existsSync(configFile) ? 'is valid' : 'is not there, which is the same as an empty one'
+    findings.unshift(ok(`configuration file ${configFile} ${state}`))
   }
   return findings
 }

@@ -16,5 +16,6 @@ export function parseBaseUrl(env: Environment, name: string): { value?: string; 
   }
   // Addresses are shown and logged; secrets are not.
   if (url.username || url.password) return { problem: 'must not contain a user name or password.' }
+  if (/[?#]/.test(text)) return { problem: 'must not have a query or a fragment.' }
   return { value: text.replace(/\/+$/, '') }
 }

@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, isSeq, type LineCounter, type Node } from 'yaml'
+import { type Document, isMap, isNode, isScalar, isSeq, type LineCounter, type Node, visit } from 'yaml'
 
 /**
  * The line, from 1, on which the field at a path begins; where it is missing,
@@ -26,6 +26,20 @@ function enter(node: unknown, part: PropertyKey): { node: unknown; offset: numbe
     return item === undefined ? undefined : { node: item, offset: offsetOf(item) }
   }
   return undefined
+}
+
+/** The line of the first alias that stands inside what it refers to: its content would never end. */
+export function circularLine(document: Document, lines: LineCounter): number | undefined {
+  let line: number | undefined
+  visit(document, {
+    Alias(_, alias, around) {
+      const target = alias.resolve(document)
+      if (target === undefined || !around.includes(target)) return undefined
+      line = lines.linePos(offsetOf(alias) ?? 0).line
+      return visit.BREAK
+    },
+  })
+  return line
 }
 
 const offsetOf = (node: unknown): number | undefined => (isNode(node) ? (node as Node).range?.[0] : undefined)

@@ -123,7 +123,22 @@ test.each<[title: string, text: string, problem: RegExp]>([
   ['tabs', 'models:\n\t- id: a', /^turnout\.yaml:2: not valid YAML: indentation must be spaces/],
   ['an open bracket', 'models: [', /^turnout\.yaml:1: not valid YAML: /],
   ['a key twice', 'catalog: true\ncatalog: false', /^turnout\.yaml:2: not valid YAML: the key stands here twice$/],
+  [
+    'a time that no timer can wait',
+    'timeouts: { connectMs: 2592000000 }\n',
+    /^turnout\.yaml:1 timeouts\.connectMs: must be at most 604800000$/,
+  ],
+  [
+    'an address with a query',
+    'providers:\n  openai:\n    baseUrl: https://host.example/v1?key=1\n',
+    /^turnout\.yaml:3 providers\.openai\.baseUrl: must not have a query or a fragment/,
+  ],
   ['an alias to nothing', 'catalog: *x', /^turnout\.yaml:1: not valid YAML: /],
+  [
+    'an alias to what it is part of',
+    'models:\n  - id: a\n    defaults: &all\n      one: &one { two: *all }\n',
+    /^turnout\.yaml:4: an alias \(\*name\) stands inside what it refers to$/,
+  ],
 ])('%s is told with its line, its field and what is allowed', (_, text, problem) => {
   const problems = problemsOf(text)
   expect(problems).toHaveLength(1)

@@ -1,10 +1,10 @@
 import { Configuration } from '@turnout/contract'
 import { LineCounter, parseDocument } from 'yaml'
-import { hasUserInfo, NO_USER_INFO } from '../address.ts'
+import { addressProblem } from '../address.ts'
 import { GENERIC_PROVIDER } from '../generic.ts'
 import type { Problem } from '../types.ts'
 import { type FieldIssue, formatPath, validate } from './issues.ts'
-import { lineOf } from './locate.ts'
+import { circularLine, lineOf } from './locate.ts'
 import { syntaxMessage } from './syntax.ts'
 
 /** What a file may refer to that stands elsewhere. */
@@ -40,6 +40,10 @@ export function parseConfiguration(
     return fail(
       document.errors.map(({ code, pos }) => ({ where: at(lines.linePos(pos[0]).line), message: syntaxMessage(code) })),
     )
+  }
+  const circular = circularLine(document, lines)
+  if (circular !== undefined) {
+    return fail([{ where: at(circular), message: 'an alias (*name) stands inside what it refers to' }])
   }
   let content: unknown
   try {
@@ -99,5 +103,6 @@ function check({ providers, models }: Configuration, known: KnownNames): FieldIs
 }
 
 function checkAddress(path: readonly PropertyKey[], baseUrl: string | undefined, issues: FieldIssue[]): void {
-  if (baseUrl !== undefined && hasUserInfo(baseUrl)) issues.push({ path, message: NO_USER_INFO })
+  const message = baseUrl === undefined ? undefined : addressProblem(baseUrl)
+  if (message !== undefined) issues.push({ path, message })
 }

@@ -86,6 +86,26 @@ test('an invalid edit is reported and changes nothing; mending it takes the repo
   expect(registry.snapshot.problems).toEqual([])
 })
 
+test('pools are judged by the models that there are with the file, not by those of the file before', async () => {
+  const pool = (member: string) => `pools: { house: { members: [${member}] } }\n`
+  await writeFile(configFile, model('mine') + pool('openai/mine'))
+  const registry = await world.registry({ configFile })
+  expect(registry.snapshot.route('pool:house')).toBeDefined()
+
+  await writeFile(configFile, pool('mine'))
+  await registry.reload()
+  expect(has(registry, 'mine')).toBe(true)
+  expect(registry.snapshot.problems).toMatchObject([{ message: 'names a model that does not exist: "mine"' }])
+
+  await writeFile(configFile, 'catalog: false\n')
+  await registry.reload()
+  expect(has(registry, 'writer-5')).toBe(false)
+  await writeFile(configFile, pool('writer-5'))
+  await registry.reload()
+  expect(registry.snapshot.problems).toEqual([])
+  expect(has(registry, 'writer-5')).toBe(true)
+})
+
 test('reload reads at once, and keeps what it has where the file is not valid', async () => {
   await writeFile(configFile, model('first'))
   const registry = await world.registry({ configFile })

@@ -6,6 +6,7 @@ import { Follower } from '../../db/follower.ts'
 import { formatPath, validate } from '../file/issues.ts'
 import type { RegistryLog } from '../options.ts'
 import type { Problem } from '../types.ts'
+import { writeFailure } from '../write-failure.ts'
 import type { RoutingLayer } from './types.ts'
 
 const CHANNEL = 'turnout_routing'
@@ -70,7 +71,7 @@ export class RoutingSource {
     return this.#follower.refresh()
   }
 
-  /** Adds a revision. @throws TurnoutError overloaded */
+  /** Adds a revision. @throws TurnoutError overloaded, invalid_input for characters that cannot be stored */
   async write(kind: RoutingKind, name: string, record: RoutingRecord | null, author: string): Promise<void> {
     try {
       await sql`
@@ -79,9 +80,7 @@ export class RoutingSource {
           ${record === null ? null : JSON.stringify(record)}::jsonb, ${author}::text
         from routing_revisions where kind = ${kind} and name = ${name}`.execute(this.#database.sql)
     } catch (error) {
-      throw new TurnoutError('overloaded', `The database does not answer, so ${kind}s cannot be changed now.`, {
-        cause: error,
-      })
+      throw writeFailure(error, `${kind}s`)
     }
     await this.#follower.announce()
   }

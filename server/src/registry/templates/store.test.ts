@@ -58,6 +58,7 @@ describe.each(KINDS)('on %s', (kind) => {
     await store.write('sale', null, 'key_a')
     await expect(store.write('sale', null, 'key_a')).rejects.toMatchObject({ code: 'not_found' })
     expect(await store.version('sale', 9)).toBeUndefined()
+    expect(await store.version('sale', Number.MAX_SAFE_INTEGER)).toBeUndefined()
   })
 
   test('changes at the same time are versions one after the other', async () => {

@@ -1,5 +1,5 @@
 import { TemplateConfiguration } from '@turnout/contract'
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql as sqlTag, type Transaction } from 'kysely'
 import { TurnoutError } from '../../core/error.ts'
 import type { Database } from '../../db/database.ts'
 import type { Tables } from '../../db/tables.ts'
@@ -118,7 +118,8 @@ export function createTemplateStore({ sql }: Pick<Database, 'sql'>): TemplateSto
       return row && ({ id, ...stored(row) } as StoredTemplate)
     },
     async version(id, version) {
-      const query = versions().where('template_id', '=', id).where('version', '=', version)
+      // The number is of whoever asks, and may be one that the column cannot have.
+      const query = versions().where('template_id', '=', id).where('version', '=', sqlTag<number>`${version}::bigint`)
       const row = await asked(query.executeTakeFirst())
       return row && stored(row)
     },

@@ -1,4 +1,4 @@
-import { Job, JobKind, JobState, page } from '@turnout/contract'
+import { Instant, Job, JobKind, JobState, page } from '@turnout/contract'
 import { z } from 'zod'
 import { principalOf } from '../../access.ts'
 import { originOf } from '../../origin.ts'
@@ -11,8 +11,8 @@ const JobQuery = z.strictObject({
   userId: z.string().min(1).optional(),
   keyId: z.string().min(1).optional(),
   setId: z.string().min(1).optional(),
-  since: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  since: Instant.optional(),
+  until: Instant.optional(),
   cursor: z.string().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 })
