@@ -180,6 +180,18 @@ describe('an edit by form', () => {
     })
   })
 
+  test('has no place for what is for Turnout, and says so', async () => {
+    const edited = gateway.client.images.edit({
+      model: 'painter',
+      prompt: 'x',
+      image: await file(TRAM, 'tram.png'),
+      // The SDK writes an object as several fields; by hand it is one.
+      ...{ turnout: '{"stream":"held"}' },
+    })
+    await expect(edited).rejects.toMatchObject({ status: 400, code: 'invalid_input', param: 'turnout' })
+    expect(gateway.emulator.requests()).toEqual([])
+  })
+
   test('is metered as one', async () => {
     const { response } = await gateway.client.images
       .edit({ model: 'brush', prompt: 'snow', image: await file(TRAM, 'tram.png'), n: 2, quality: 'low' })

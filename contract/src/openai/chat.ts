@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { EndUser } from './end-user.ts'
 import { TurnoutExtension } from './extension.ts'
 
 const TextPart = z.looseObject({ type: z.literal('text'), text: z.string() })
@@ -87,7 +88,7 @@ export const ChatRequest = z.looseObject({
   parallel_tool_calls: z.boolean().nullish(),
   response_format: ResponseFormat.nullish(),
   reasoning_effort: z.string().nullish(),
-  user: z.string().nullish(),
+  user: EndUser.nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
   turnout: TurnoutExtension.optional(),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { EndUser } from './end-user.ts'
 import { CacheExtension } from './extension.ts'
 
 /** `POST /v1/embeddings`, as OpenAI documents it. */
@@ -12,7 +13,7 @@ export const EmbeddingsRequest = z.looseObject({
   ]),
   encoding_format: z.enum(['float', 'base64']).nullish(),
   dimensions: z.int().positive().nullish(),
-  user: z.string().nullish(),
+  user: EndUser.nullish(),
   turnout: CacheExtension.optional(),
 })
 export type EmbeddingsRequest = z.infer<typeof EmbeddingsRequest>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { GenerateImage } from '../generate.ts'
+import { EndUser } from './end-user.ts'
 import { CacheExtension } from './extension.ts'
 
 const common = {
@@ -18,7 +19,7 @@ const common = {
   response_format: z.enum(['url', 'b64_json']).nullish(),
   stream: z.boolean().nullish(),
   partial_images: z.int().min(0).max(3).nullish(),
-  user: z.string().nullish(),
+  user: EndUser.nullish(),
 }
 
 /** `POST /v1/images/generations`, as OpenAI documents it. */
@@ -39,6 +40,7 @@ export const ImageEditsRequest = z.looseObject({
     .optional(),
   mask: z.looseObject({ image_url: z.string().optional(), file_id: z.string().optional() }).nullish(),
   input_fidelity: z.enum(['low', 'high']).nullish(),
+  turnout: CacheExtension.optional(),
 })
 export type ImageEditsRequest = z.infer<typeof ImageEditsRequest>
 

@@ -13,21 +13,18 @@ import { attemptsOf } from '../gateway/routing/failure.ts'
 import { isSole, soleDeployment } from '../gateway/routing/router.ts'
 import { ChunkedBody } from '../lib/http/chunks.ts'
 import { newId } from '../lib/ids.ts'
-import type { Watched } from '../lib/watchdog.ts'
 import { accessLine } from './access-line.ts'
 import { headerText, warningsText } from './header-text.ts'
 import { patternOf } from './pattern.ts'
 import type { DataPlane } from './plane.ts'
 
-/** An answer of which a client has read nothing for so long is given up. */
-const UNREAD_MS = 60_000
 const SHORT_BODY_BYTES = 16 * 1024
 
 /** Turns a whole answer into what the client asked for, where that is not what came. */
 export type AnswerFilter = (body: Buffer) => Promise<Buffer>
 
 /** One request of the data plane and its answer. */
-export class Exchange implements CacheClient, Watched {
+export class Exchange implements CacheClient {
   readonly requestId = newId('req')
   readonly plane: DataPlane
   readonly request: IncomingMessage
@@ -58,10 +55,6 @@ export class Exchange implements CacheClient, Watched {
   #cacheStatus: CacheStatus | undefined
   /** The body of a stream that has begun. */
   #stream: ChunkedBody | undefined
-  /** When an answer that has been written must have been read on; see `#end`. */
-  deadline = 0
-  slot = -1
-  #bytesRead = 0
 
   constructor(plane: DataPlane, request: IncomingMessage, response: ServerResponse) {
     this.plane = plane
@@ -239,7 +232,6 @@ export class Exchange implements CacheClient, Watched {
   end(cost: bigint | null): void {
     this.#cost = cost === null ? undefined : formatDollars(cost)
     this.#stream!.end(this.#endMarker, this.#cost === undefined ? {} : { 'x-turnout-cost': this.#cost })
-    this.#watchReading()
   }
 
   fail(error: TurnoutError, attempts = this.#attempts): void {
@@ -258,7 +250,6 @@ export class Exchange implements CacheClient, Watched {
     const body = JSON.stringify(tried ? { error: { ...told.error, attempts: tried } } : told)
     if (this.#stream !== undefined) {
       this.#stream.end(`event: error\ndata: ${body}\n\n`)
-      this.#watchReading()
       return
     }
     if (response.headersSent) {
@@ -286,15 +277,6 @@ export class Exchange implements CacheClient, Watched {
     this.#end(body)
   }
 
-  onDeadline(now: number): void {
-    const { socket } = this.#response
-    const read = socket?.bytesWritten ?? 0
-    if (read > this.#bytesRead) {
-      this.#bytesRead = read
-      this.deadline = now + UNREAD_MS
-    } else this.#response.destroy()
-  }
-
   #answer(head: AnswerHead, cost: bigint | null, body: Buffer): void {
     const headers = this.#answerHeaders(head)
     headers.push('content-type', head.contentType, 'content-length', String(body.length))
@@ -306,19 +288,11 @@ export class Exchange implements CacheClient, Watched {
     this.#end(body)
   }
 
-  /** Ends the answer, and sees to it that a client that does not read it is cut off some day. */
   #end(body: Buffer | string): void {
     const response = this.#response
     // A short body goes out in one piece with the head if it is text; in Latin-1 every byte is a character.
     if (typeof body === 'string' || body.length > SHORT_BODY_BYTES) response.end(body)
     else response.end(body.toString('latin1'), 'latin1')
-    this.#watchReading()
-  }
-
-  #watchReading(): void {
-    if (this.#response.writableLength === 0) return
-    this.deadline = Date.now() + UNREAD_MS
-    this.plane.relay.watchdog.add(this)
   }
 
   get #takesTrailers(): boolean {
@@ -363,7 +337,6 @@ export class Exchange implements CacheClient, Watched {
   }
 
   #onClose(): void {
-    this.plane.relay.watchdog.delete(this)
     const finished = this.#response.writableFinished
     if (!finished) this.#running?.cancel()
     const { accessLog, requests } = this.plane

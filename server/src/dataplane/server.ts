@@ -111,9 +111,11 @@ export interface ServerTimeouts {
   requestMs: number
   /** Until a client whose request was no HTTP, or came too slowly, has closed the connection. */
   lingerMs: number
+  /** Until a client has read anything of an answer that waits to be read. */
+  unreadMs: number
 }
 
-const TIMEOUTS: ServerTimeouts = { headersMs: 15_000, requestMs: 120_000, lingerMs: 5_000 }
+const TIMEOUTS: ServerTimeouts = { headersMs: 15_000, requestMs: 120_000, lingerMs: 5_000, unreadMs: 60_000 }
 /** How long idle connections are swept before what is left is closed: a request may be on its way on one of them. */
 const SWEEP_MS = 1_000
 const SWEEP_EVERY_MS = 50
@@ -122,6 +124,15 @@ const LAST_WORDS_MS = 2_000
 
 const isDataPlane = (url: string): boolean =>
   url.startsWith('/v1') && (url.length === 3 || url[3] === '/' || url[3] === '?')
+
+/**
+ * For a connection on which nothing has moved for long: where an answer waits
+ * to be read, its client is taken for dead. Node counts the progress of one
+ * large write as well, which `bytesWritten` does not.
+ */
+const cutUnread = (socket: Socket): void => {
+  if (socket.writableLength > 0) socket.destroy()
+}
 
 interface Running {
   response: ServerResponse
@@ -150,6 +161,7 @@ export function createHttpServer(plane: DataPlane, rest: RequestListener, timeou
         if (running.size === 0) onIdle?.()
       })
       closeWithConnection(request, response)
+      response.on('timeout', cutUnread).setTimeout(timeouts.unreadMs)
       if (draining) response.shouldKeepAlive = false
       const url = request.url!
       // A request line may hold a whole URL.

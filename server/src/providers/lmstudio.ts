@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@turnout/contract'
 import type { Connection, ListedModel, ProviderAdapter } from '../core/adapter.ts'
 import { TurnoutError } from '../core/error.ts'
+import { isObject } from '../lib/objects.ts'
 import { openAICompatible } from './openai-compatible.ts'
 import { createOpenAIDoor, engineRoot, TEXT_ALONE } from './shared/openai-door.ts'
 import { getJson, listOpenAIModels } from './shared/openai-models.ts'
@@ -12,7 +13,7 @@ interface Model {
   type?: string
   display_name?: string
   max_context_length?: number
-  loaded_instances?: { config?: { context_length?: number } }[]
+  loaded_instances?: { config?: { context_length?: number } }[] | null
   capabilities?: { vision?: boolean; trained_for_tool_use?: boolean }
 }
 
@@ -40,7 +41,7 @@ async function nativeList(
 ): Promise<unknown[] | undefined> {
   try {
     const list = (await getJson(engineRoot(connection.baseUrl) + path, connection))[field]
-    return Array.isArray(list) ? list : undefined
+    return Array.isArray(list) ? list.filter(isObject) : undefined
   } catch (error) {
     if (error instanceof TurnoutError && ABSENT.has(error.code)) return undefined
     throw error
@@ -48,8 +49,8 @@ async function nativeList(
 }
 
 /** What every loaded instance has room for: which of them answers is up to LM Studio. */
-function loadedContext({ loaded_instances = [] }: Model): number | undefined {
-  const contexts = loaded_instances.flatMap(({ config }) => config?.context_length ?? [])
+function loadedContext({ loaded_instances }: Model): number | undefined {
+  const contexts = (loaded_instances ?? []).flatMap(({ config }) => config?.context_length ?? [])
   return contexts.length > 0 ? Math.min(...contexts) : undefined
 }
 
@@ -63,7 +64,7 @@ const listed = (model: Model): ListedModel[] =>
           vision: model.capabilities?.vision,
           tools: model.capabilities?.trained_for_tool_use,
           embedding: model.type === 'embedding',
-          loaded: model.loaded_instances && model.loaded_instances.length > 0,
+          loaded: model.loaded_instances ? model.loaded_instances.length > 0 : undefined,
         },
       ]
     : []

@@ -201,7 +201,8 @@ describe('LM Studio', () => {
   })
 
   test('entries that are no models are left out', async () => {
-    const odd = { models: [{}, { key: 5 }, { type: 'llm', key: 'good' }] }
+    const good = { type: 'llm', key: 'good', loaded_instances: null }
+    const odd = { models: [null, {}, { key: 5 }, good] }
     const models = await list(lmstudio, await engine({ '/api/v1/models': { body: odd } }))
     expect(models.map(({ id }) => id)).toEqual(['good'])
   })

@@ -13,13 +13,17 @@ export interface CallTarget {
   defaults: Readonly<Record<string, unknown>>
 }
 
-const isEmpty = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
-  value === false ||
-  (typeof value === 'object' && Object.keys(value).length === 0)
+const isAbsent = (value: unknown): boolean =>
+  value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0)
 
-/** Fields that change what an answer consists of: without them it would not be what the client reads. */
+const isEmpty = (value: unknown): boolean =>
+  isAbsent(value) || (typeof value === 'object' && Object.keys(value as object).length === 0)
+
+/**
+ * Fields that change what an answer consists of: without them it would not be
+ * what the client reads. An object asks for it even with nothing in it, as
+ * `web_search_options: {}` does.
+ */
 const REFUSED = new Map<string, (value: unknown) => boolean>([
   ['n', (value) => value !== 1],
   ['logprobs', () => true],
@@ -80,13 +84,14 @@ function leaveOut(body: ChatRequest): string[] {
   const warnings: string[] = []
   for (const name in body) {
     const value = body[name]
-    if (READ.has(name) || isEmpty(value)) continue
+    if (READ.has(name)) continue
     const isRefused = REFUSED.get(name)
     if (isRefused) {
-      if (!isRefused(value)) continue
+      if (isAbsent(value) || !isRefused(value)) continue
       throw new TurnoutError('capability_missing', `Model ${body.model} does not take ${name}.`, { param: name })
     }
-    if (!LEFT_OUT.get(name)?.includes(value)) warnings.push(`The model does not take ${name}; it was left out.`)
+    if (!isEmpty(value) && !LEFT_OUT.get(name)?.includes(value))
+      warnings.push(`The model does not take ${name}; it was left out.`)
   }
   if (body.messages.some((message) => typeof message.name === 'string')) {
     warnings.push('The model does not take the names of participants; they were left out.')
