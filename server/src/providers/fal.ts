@@ -91,12 +91,12 @@ async function poll(stored: RemoteOperation, connection: Connection, pollAfterMs
   const { provider } = connection
   const operation = readOperation(stored, provider)
   const headers = credentialOf(connection)
-  const statusUrl = requireTrusted(operation.statusUrl, connection)
+  const statusUrl = requireTrusted(operation.statusUrl, connection, true)
   const query = statusUrl.includes('?') ? '&logs=1' : '?logs=1'
   const answer = await exchange(statusUrl + query, { headers }, connection, falError)
   const status = await readObject(answer, provider)
   if (isUnderway(status, answer)) return pendingOf(status, operation, pollAfterMs)
-  const responseUrl = requireTrusted(operation.responseUrl, connection)
+  const responseUrl = requireTrusted(operation.responseUrl, connection, true)
   const response = await exchange(responseUrl, { headers }, connection, falResultError)
   return readResult(await readObject(response, provider), operation, response, operation.requestId, provider)
 }
@@ -107,7 +107,7 @@ async function cancel(stored: RemoteOperation, connection: Connection): Promise<
   if (cancelUrl === undefined) return
   const request = { method: 'PUT' as const, headers: credentialOf(connection) }
   try {
-    const response = await exchange(requireTrusted(cancelUrl, connection), request, connection, falError)
+    const response = await exchange(requireTrusted(cancelUrl, connection, true), request, connection, falError)
     await response.text()
   } catch (error) {
     // 400 ALREADY_COMPLETED

@@ -73,8 +73,9 @@ describe('handing in', () => {
       code: 'invalid_output',
       retryable: false,
     })
+    // It was the right one when the task began: that says nothing of the task.
     const polled = await pollWith({}, {}, { pollingUrl: url })
-    await expect(polled.outcome).rejects.toMatchObject({ code: 'invalid_output' })
+    await expect(polled.outcome).rejects.toMatchObject({ code: 'permission' })
     expect(polled.connection.sent).toEqual([])
   })
 

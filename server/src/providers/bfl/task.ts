@@ -32,14 +32,16 @@ export const costOf = (credits: unknown): bigint | undefined => nanoDollarsOf(cr
  * Lets the credential go nowhere else than to BFL (tasks are polled where they
  * run, at one of its regional hosts) and to the configured address.
  *
- * @throws TurnoutError invalid_output
+ * @param isStored It was trusted when the work began: what has changed since is the configuration, and nothing is said
+ *   of the work.
+ * @throws TurnoutError invalid_output; permission for one that is stored
  */
-export function requireTrusted(url: string, { baseUrl, provider }: Connection): string {
+export function requireTrusted(url: string, { baseUrl, provider }: Connection, isStored = false): string {
   const { protocol, hostname, origin } = URL.canParse(url) ? new URL(url) : new URL('about:blank')
   const isBfl = protocol === 'https:' && (hostname === 'bfl.ai' || hostname.endsWith('.bfl.ai'))
   if (isBfl || origin === new URL(baseUrl).origin) return url
   throw new TurnoutError(
-    'invalid_output',
+    isStored ? 'permission' : 'invalid_output',
     `${provider} named ${hostname || 'no address'} as the place to ask for the result; the credential is not sent there.`,
     { provider, retryable: false },
   )

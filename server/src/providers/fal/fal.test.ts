@@ -149,10 +149,10 @@ describe('a poll', () => {
     await expect(fal.image!.poll!(await accepted(), connection)).rejects.toMatchObject({ code: 'canceled' })
   })
 
-  test('does not follow an operation that was tampered with', async () => {
+  test('does not follow an operation to where the configuration does not lead, which says nothing of the work', async () => {
     const operation = { ...(await accepted()), statusUrl: 'https://evil.example/' }
     const connection = connect([])
-    await expect(fal.image!.poll!(operation, connection)).rejects.toMatchObject({ code: 'invalid_output' })
+    await expect(fal.image!.poll!(operation, connection)).rejects.toMatchObject({ code: 'permission' })
     expect(connection.sent).toEqual([])
   })
 

@@ -33,14 +33,16 @@ const hostOf = memoised((url) => `${new URL(url).origin}/`)
 /**
  * Lets the credential go nowhere else than to fal's queue and to the configured address.
  *
- * @throws TurnoutError invalid_output
+ * @param isStored It was trusted when the work began: what has changed since is the configuration, and nothing is said
+ *   of the work.
+ * @throws TurnoutError invalid_output; permission for one that is stored
  */
-export function requireTrusted(url: string, { baseUrl, provider }: Connection): string {
+export function requireTrusted(url: string, { baseUrl, provider }: Connection, isStored = false): string {
   if (url.startsWith(HOME) || url.startsWith(hostOf(baseUrl))) return url
   const { origin, host } = URL.parse(url) ?? { origin: '', host: 'no address' }
   if (`${origin}/` === HOME || `${origin}/` === hostOf(baseUrl)) return url
   throw new TurnoutError(
-    'invalid_output',
+    isStored ? 'permission' : 'invalid_output',
     `${provider} named ${host} as the place to ask for the result; the credential is not sent there.`,
     { provider, retryable: false },
   )
