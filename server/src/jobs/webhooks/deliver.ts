@@ -6,7 +6,7 @@ import type { Claimed } from './claim.ts'
 import { bodyOf, signedHeaders } from './message.ts'
 import { nextWait } from './schedule.ts'
 import type { WebhookSecrets } from './secrets.ts'
-import { type AfterFailure, type AttemptResult, disableGone, settle } from './settle.ts'
+import { type AfterFailure, type AttemptResult, disableGone, hasMoved, settle } from './settle.ts'
 
 const TIMEOUT_MS = 15_000
 /** How much of an answer is kept to be shown. */
@@ -45,7 +45,7 @@ export async function deliver(tools: DeliveryTools, claimed: Claimed, signal: Ab
   const { status, headers, response } = answer
   if (status >= 200 && status < 300) return finish({ status, error: null, response }, undefined)
   const error = `The receiver answered with the status ${status}.`
-  if (status !== GONE) {
+  if (status !== GONE || (await hasMoved(db, claimed))) {
     const retryAfterMs = readRetryAfter(headers, tools.now())
     return finish({ status, error, response }, afterFailure(tools, claimed, retryAfterMs))
   }

@@ -81,6 +81,19 @@ describe.each(KINDS)('receivers of webhooks on the %s database', (kind) => {
       )
     })
 
+    test('is gone when its endpoint has moved takes nothing along', async () => {
+      const { id } = await world.webhooks.createEndpoint('key_a', endpoint(world.receiver.url('/hook')))
+      world.receiver.answers['/hook'] = async (response) => {
+        await world.webhooks.updateEndpoint(ALL, id, { url: world.receiver.url('/other') })
+        response.writeHead(410).end()
+      }
+      await world.tell('job_1')
+      await world.passFailure(1)
+      await until(async () => expect((await world.soleDelivery()).state).toBe('delivered'))
+      expect(world.receiver.at('/other')).toHaveLength(1)
+      expect(await world.webhooks.readEndpoint(ALL, id)).toMatchObject({ enabled: true })
+    })
+
     test('was named by a request and is gone is given up', async () => {
       world.receiver.answers['/hook'] = status(410)
       await world.tell('job_1', { target: await world.webhooks.accept(world.receiver.url('/hook')) })

@@ -59,6 +59,17 @@ export async function giveUpPending(db: Kysely<Tables>, endpointId: string, erro
     .execute()
 }
 
+/** Whether the endpoint has another address since the attempt began: what the one before says counts for nothing. */
+export async function hasMoved(db: Kysely<Tables>, { endpoint_id, url }: Claimed): Promise<boolean> {
+  if (endpoint_id === null) return false
+  const endpoint = await db
+    .selectFrom('webhook_endpoints')
+    .select('url')
+    .where('id', '=', endpoint_id)
+    .executeTakeFirst()
+  return endpoint !== undefined && endpoint.url !== url
+}
+
 /** The receiver said that it is gone for good; where the endpoint has another address by now, that was another receiver. */
 export async function disableGone(db: Kysely<Tables>, endpointId: string, url: string): Promise<void> {
   await db.transaction().execute(async (transaction) => {
