@@ -100,9 +100,11 @@ describe('turnout start', () => {
   it('says in one line that the port is taken', async () => {
     const server = await start()
     const { port } = new URL(server.url)
-    const second = await turnout(['start', '--port', port], { cwd: world.cwd, env: { TURNOUT_ADMIN_KEY: ADMIN_KEY } })
+    const second = await turnout(['start', '--port', port], { cwd: world.cwd, env: { OPENAI_API_KEY: 'right' } })
     expect(second.code).toBe(1)
     expect(second.stderr).toMatch(new RegExp(`^turnout: [^\\n]*${port}[^\\n]*taken[^\\n]*\\n$`))
+    // Nor has it made an admin key, which nobody would have seen.
+    expect((await turnout(['keys', 'list', '--json'], { cwd: world.cwd })).stdout).toBe('[]\n')
     expect((await fetch(`${server.url}/livez`)).status).toBe(200)
   })
 

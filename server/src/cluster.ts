@@ -17,8 +17,8 @@ function emulatedByPrimary(): Record<string, string> | undefined {
   const text = process.env[EMULATOR_VARIABLE]
   return text === undefined ? undefined : (JSON.parse(text) as Record<string, string>)
 }
-/** How long a worker may outlast the grace period before it is killed. */
-const KILL_AFTER_GRACE_MS = 5_000
+/** How long a worker may outlast the grace period before it is killed: longer than all that it still does takes at most. */
+const KILL_AFTER_GRACE_MS = 12_000
 const FIRST_RESTART_MS = 250
 const LAST_RESTART_MS = 10_000
 

@@ -30,6 +30,7 @@ import { inlinePicture } from './gateway/inputs.ts'
 import { engineModels } from './gateway/inquiry.ts'
 import { CallbackLinks } from './gateway/jobs/callback-links.ts'
 import { startJobs } from './gateway/jobs/index.ts'
+import { ownerOf } from './gateway/jobs/whose.ts'
 import { importModel } from './gateway/model-import.ts'
 import { testModel } from './gateway/model-test.ts'
 import { listProviders } from './gateway/providers.ts'
@@ -165,7 +166,6 @@ async function assemble(
   cleanups.add('ledger', () => ledger.stop())
   const artifacts = await createArtifacts(database, createStorage(options), options, log)
   cleanups.add('artifacts', () => artifacts.stop())
-  const adminKey = options.adminKey === undefined ? await ensureAdminKey(keys, database) : undefined
   const pulse = new DatabasePulse(database)
   cleanups.add('pulse of the database', () => pulse.stop())
   const ready = () =>
@@ -224,8 +224,8 @@ async function assemble(
     outputBytes: { image: options.maxPictureBytes, video: options.maxVideoBytes },
     webhooks,
     limits: { perProvider: options.jobsPerProvider, perModel: options.jobsPerModel, perKey: options.jobsPerKey },
-    resolve: ({ value, path, kind }, { key_id: keyId }, links, signal) =>
-      resolveInput(value, { kind, links, owner: { keyId }, param: path, signal }, inputs),
+    resolve: ({ value, path, kind }, job, links, signal) =>
+      resolveInput(value, { kind, links, owner: ownerOf(job), param: path, signal }, inputs),
     draw: drawOver(artifacts.store, inputs),
     callbackLinks: new CallbackLinks(await sharedSecret(database, 'callbacks'), options.publicUrl),
     log,
@@ -303,6 +303,11 @@ async function assemble(
   const address = server.http.address() as AddressInfo
   const url = `http://${hostInUrl(options.host)}:${address.port}`
   ownUrl ||= url
+  // It is told this once: a start that fails, because the port is taken, must not have made it.
+  const adminKey = await ensureAdminKey(keys, database).catch(async (error: unknown) => {
+    await server.drain(0)
+    throw error
+  })
   void health.probe()
 
   let closing: Promise<void> | undefined
@@ -314,8 +319,12 @@ async function assemble(
       closing ??= (async () => {
         health.stopping()
         // A call that is cut off leaves its outcome unknown, and may be paid for: it gets the same grace as requests.
-        const { shutdownGraceMs } = options
-        await Promise.all([server.drain(shutdownGraceMs), media.machinery.stop(shutdownGraceMs)])
+        const until = performance.now() + options.shutdownGraceMs
+        const { machinery } = media
+        // Requests wait for work that has been accepted.
+        machinery.rest()
+        await server.drain(options.shutdownGraceMs)
+        await machinery.stop(Math.max(0, until - performance.now()))
         await cleanUp()
       })()
       return closing

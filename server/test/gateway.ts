@@ -20,6 +20,7 @@ export interface TestGateway {
     path: string,
     body?: unknown,
     key?: string | null,
+    headers?: Record<string, string>,
   ): Promise<{ status: number; body: ApiBody; headers: Headers }>
   close(): Promise<void>
 }
@@ -66,12 +67,13 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     emulator,
     dataDir,
     client: new OpenAI({ baseURL: `${url}/v1`, apiKey: ADMIN_KEY, maxRetries: 0 }),
-    async api(method, path, body, key = ADMIN_KEY) {
+    async api(method, path, body, key = ADMIN_KEY, headers = {}) {
       const response = await fetch(url + path, {
         method,
         headers: {
           ...(key === null ? {} : { authorization: `Bearer ${key}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
         },
         body: body === undefined ? undefined : JSON.stringify(body),
       })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CreateJob } from '../jobs.ts'
 
 /** The picture that a video starts from: an address, or one of our own files. */
 const InputReference = z.union([
@@ -30,7 +31,7 @@ export const VideosRequest = z.looseObject({
     .nullish()
     .describe('Such as 1280x720. The nearest that the model has is used, and reported.'),
   input_reference: InputReference.nullish().describe('The picture to start from; in a form it may be a file.'),
-  user: z.string().min(1).max(200).nullish().describe('The end user, for usage; a key of role user has its own.'),
+  user: CreateJob.shape.userId.nullish(),
 })
 export type VideosRequest = z.infer<typeof VideosRequest>
 

@@ -111,7 +111,7 @@ export class ArtifactStore implements ArtifactService {
     return { artifact, mediaType: 'image/webp', size: known.size, etag, filename: `${id}-thumbnail.webp` }
   }
 
-  async open({ artifact, size }: Opened, variant: Variant, range?: ByteRange) {
+  async open({ artifact, size }: Pick<Opened, 'artifact' | 'size'>, variant: Variant, range?: ByteRange) {
     const whole = range?.start === 0 && range.end === size - 1
     const found = await this.#storage(this.#driver.open(keyOf(artifact, variant), whole ? undefined : range))
     if (found === undefined) {

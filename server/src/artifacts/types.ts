@@ -34,7 +34,7 @@ export interface ArtifactService extends ArtifactKeeper {
   /** What is there to be handed out, before it is. @throws TurnoutError not_found */
   describe(id: string, variant: Variant): Promise<Opened>
   /** @throws TurnoutError not_found where the bytes are gone after all */
-  open(opened: Opened, variant: Variant, range?: ByteRange): Promise<StoredBytes>
+  open(opened: Pick<Opened, 'artifact' | 'size'>, variant: Variant, range?: ByteRange): Promise<StoredBytes>
   /** Where the storage hands the bytes out itself, if it may. */
   address(opened: Opened, variant: Variant, disposition: string): Promise<string | undefined>
   /** @throws TurnoutError permission */

@@ -25,6 +25,7 @@ beforeAll(async () => {
   const templates = createTemplates({
     store: createTemplateStore(database.db),
     maker: {
+      ...fakeMaker,
       make: (order, caller, baseUrl) => {
         orders.push(order)
         return fakeMaker.make(order, caller, baseUrl)
@@ -97,6 +98,11 @@ describe('/api/templates', () => {
       ['billboard', true, 1],
       ['discount-banner', true, 1],
     ])
+    for (const cursor of ['AA', 'billboard']) {
+      expect((await call('GET', `?cursor=${cursor}`, undefined, 'viewer')).body.error).toMatchObject({
+        message: 'cursor must be the nextCursor of the page before.',
+      })
+    }
     const rest = await call('GET', `?cursor=${body.nextCursor}`, undefined, 'viewer')
     expect([rest.body.data.map(({ id }: Template) => id), rest.body.nextCursor]).toEqual([['product-shot'], null])
     for (const [method, path, json] of [

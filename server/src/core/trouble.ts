@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@turnout/contract'
-import type { TurnoutError } from './error.ts'
+import { TurnoutError } from './error.ts'
 
 const BARRED: ReadonlySet<ErrorCode> = new Set(['authentication', 'permission', 'model_not_found', 'model_not_enabled'])
 
@@ -18,5 +18,6 @@ export function isTrouble({ code, retryable, upstreamStatus, providerCost }: Tur
   return upstreamStatus >= 500 || upstreamStatus === 429 || upstreamStatus === 408 || upstreamStatus === 425
 }
 
-/** Whether something of our own is away, and no provider: the database or the storage. */
-export const isOurs = ({ code, provider }: TurnoutError): boolean => code === 'overloaded' && provider === undefined
+/** Whether something of our own is away, and no provider: the database, or the storage. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof TurnoutError && error.code === 'overloaded' && error.provider === undefined

@@ -4,10 +4,10 @@ import { TurnoutError } from '../core/error.ts'
 
 /** An error that PostgreSQL itself reports has five characters (PostgreSQL documentation, appendix A). */
 const SQLSTATE = /^[0-9A-Z]{5}$/
-/** Of those: the connection, the resources and the operator have failed, and not the statement. */
-const AWAY = /^(08|53|57P)/
+/** Of those: the connection, the resources, the operator and the time have failed, and not the statement. */
+const AWAY = /^(08|53|57P|57014)/
 
-function isAway(error: unknown): boolean {
+function isAbsence(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof TypeError) return false
   const { code } = error as NodeJS.ErrnoException
   return code === undefined || !SQLSTATE.test(code) || AWAY.test(code)
@@ -33,7 +33,7 @@ export function kyselyPool(config: pg.PoolConfig, log: { warn(details: object, m
       try {
         return kyselyClient(await pool.connect())
       } catch (error) {
-        throw isAway(error) ? away(error) : error
+        throw isAbsence(error) ? away(error) : error
       }
     },
   }
@@ -51,7 +51,7 @@ function kyselyClient(client: pg.PoolClient): PostgresPoolClient {
     try {
       return await client.query(sql, parameters as unknown[])
     } catch (error) {
-      if (!isAway(error)) throw error
+      if (!isAbsence(error)) throw error
       lost = away(error)
       throw lost
     }

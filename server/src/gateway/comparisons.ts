@@ -4,6 +4,7 @@ import type { ComparisonRecords } from '../jobs/comparison-records.ts'
 import type { NewJob } from '../jobs/store.ts'
 import { newId } from '../lib/ids.ts'
 import type { Registry } from '../registry/types.ts'
+import type { Asked } from './jobs/asked.ts'
 import type { Jobs } from './jobs/service.ts'
 import type { Caller } from './types.ts'
 
@@ -22,32 +23,55 @@ export class Comparisons {
     this.#services = services
   }
 
-  /** @returns its id. @throws TurnoutError where no member can serve it: why not */
-  async create(asked: Compare, caller: Caller): Promise<string> {
-    const { kind, inputs, options, userId, metadata, deadlineSeconds } = asked
+  /**
+   * Sent again with the same Idempotency-Key it is the same comparison.
+   *
+   * @returns its id. @throws TurnoutError where no member can serve it: why not
+   */
+  async create(asked: Compare, idempotencyKey: string | undefined, caller: Caller): Promise<string> {
+    const { jobs: service, records } = this.#services
+    const sent = { compare: asked }
+    const earlier = await service.earlier(sent, idempotencyKey, caller)
+    if (earlier) return earlier.set_id!
     const id = newId('cmp')
+    const common = { id, sent, idempotencyKey }
+    // What is wrong with the request is told before anything is spent on it.
+    const plain = await this.#prepared(asked, common, caller)
     const { prompt, warnings } = await this.#prompt(asked, caller)
+    const better = { ...common, originalPrompt: asked.prompt }
+    const { jobs, leftOut } =
+      prompt === asked.prompt ? plain : await this.#prepared({ ...asked, prompt }, better, caller)
+    await records.insert({ id, keyId: caller.principal.keyId, kind: asked.kind, prompt, leftOut, warnings })
+    const [made] = await service.createAll(jobs)
+    return made!.set_id ?? id
+  }
+
+  /** Who can serve it, and who cannot. @throws TurnoutError where nobody can */
+  async #prepared(
+    asked: Compare,
+    { id, idempotencyKey, ...common }: Pick<Asked, 'sent' | 'idempotencyKey' | 'originalPrompt'> & { id: string },
+    caller: Caller,
+  ): Promise<{ jobs: NewJob[]; leftOut: LeftOut[] }> {
+    const { kind, prompt, inputs, options, userId, metadata, deadlineSeconds } = asked
     const jobs: NewJob[] = []
     const leftOut: LeftOut[] = []
     for (const model of new Set(this.#members(asked))) {
       const body = { model, inputs: { ...inputs, prompt }, options, userId, metadata, deadlineSeconds, priority: 0 }
+      const named = jobs.length === 0 ? idempotencyKey : undefined
+      const order = { kind, body, set: { id, place: jobs.length }, ...common, idempotencyKey: named }
       try {
-        jobs.push(await this.#services.jobs.prepare({ kind, body, set: { id, place: jobs.length } }, caller))
+        jobs.push(await this.#services.jobs.prepare(order, caller))
       } catch (thrown) {
         const { code, message } = TurnoutError.from(thrown)
         if (code === 'permission') throw thrown
         leftOut.push({ model, code, reason: message })
       }
     }
-    if (jobs.length === 0) {
-      throw new TurnoutError('capability_missing', 'None of the models can serve the comparison.', {
-        param: 'models',
-        details: leftOut.map(({ model, reason }) => ({ path: `models: ${model}`, message: reason })),
-      })
-    }
-    await this.#services.records.insert({ id, keyId: caller.principal.keyId, kind, prompt, leftOut, warnings })
-    await this.#services.jobs.createAll(jobs)
-    return id
+    if (jobs.length > 0) return { jobs, leftOut }
+    throw new TurnoutError('capability_missing', 'None of the models can serve the comparison.', {
+      param: 'models',
+      details: leftOut.map(({ model, reason }) => ({ path: `models: ${model}`, message: reason })),
+    })
   }
 
   async #prompt({ prompt, kind, enhance }: Compare, caller: Caller): Promise<{ prompt: string; warnings: string[] }> {

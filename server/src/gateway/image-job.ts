@@ -42,15 +42,18 @@ export async function generateByJob(
     user,
     idempotencyKey,
   })
-  const { job, deployment, cost } = await waited.answer('', caller.signal, (id) => caller.onJob?.(id))
-  const images = await Promise.all(
-    job.outputs.map(async ({ artifactId, bytes, mediaType, revisedPrompt, seed }) => ({
-      base64: await base64OfKept(services.kept, { artifactId, bytes }),
-      mediaType,
-      ...(revisedPrompt !== null && { revisedPrompt }),
-      ...(seed !== null && { seed }),
-    })),
-  )
+  const onJob = (id: string) => caller.onJob?.(id)
+  const { job, deployment, cost, images } = await waited.answer('', caller.signal, onJob, async (answer) => ({
+    ...answer,
+    images: await Promise.all(
+      answer.job.outputs.map(async ({ mediaType, revisedPrompt, seed }, index) => ({
+        base64: await base64OfKept(services.kept, answer.pictures[index]!),
+        mediaType,
+        ...(revisedPrompt !== null && { revisedPrompt }),
+        ...(seed !== null && { seed }),
+      })),
+    ),
+  }))
   waited.tidyUp()
   const { attempts, fallbacks } = waited
   const served = servedBy(deployment, caller, { route, fallbacks }, attempts, job.usage, cost)

@@ -110,11 +110,14 @@ export interface TakeLimits {
   running: readonly string[]
   /** Whether those count that somebody else was at who has been silent for too long. */
   takesOver: boolean
+  /** Whether those count whose step sends something to a provider that may be paid for. */
+  sends: boolean
 }
 
 /** Nobody is at it, or whoever was has been silent for too long. */
-const isFree = ({ running, takesOver }: TakeLimits) =>
-  sql<boolean>`(lease_until is null or (${takesOver}::boolean and lease_until < now())) and not (id = any(${[...running]}::text[]))`
+const isFree = ({ running, takesOver, sends }: TakeLimits) =>
+  sql<boolean>`(lease_until is null or (${takesOver}::boolean and lease_until < now()))
+    and (${sends}::boolean or step <> 'start') and not (id = any(${[...running]}::text[]))`
 
 const CLAIM_LOCK = 7_205_759_403
 

@@ -1,5 +1,5 @@
 import { TurnoutError } from '../core/error.ts'
-import { isOurs } from '../core/trouble.ts'
+import { isAway } from '../core/trouble.ts'
 import type { Pace } from './pace.ts'
 import { errorRecord } from './record.ts'
 import type { StepServices } from './step.ts'
@@ -80,7 +80,7 @@ export class Collecting {
   #mayCome({ tries }: JobRow, error: TurnoutError): boolean {
     if (!error.retryable) return false
     const most = this.#pace.tries
-    if (isOurs(error)) return tries < most.ours
+    if (isAway(error)) return tries < most.ours
     // An output that is not there yet comes soon, or has been there and is gone.
     return tries < (error.upstreamStatus === 404 ? most.missing : most.provider)
   }

@@ -1,5 +1,6 @@
 import type { JobKind, LeftOut } from '@turnout/contract'
 import type { Database } from '../db/database.ts'
+import { storable } from '../lib/storable.ts'
 
 /** What was compared; its members are the jobs of the set of the same id. */
 export interface ComparisonRecord {
@@ -25,7 +26,8 @@ export class ComparisonRecords {
         id,
         key_id: keyId,
         kind,
-        prompt,
+        // The jobs have it as it came.
+        prompt: storable(prompt),
         left_out: JSON.stringify(leftOut),
         warnings: JSON.stringify(warnings),
       })

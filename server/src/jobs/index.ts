@@ -28,7 +28,9 @@ export interface Machinery {
   transitions: Transitions
   watch: JobWatch
   claims: Claims
-  /** Begins nothing more; what is under way has so long to end, in milliseconds. */
+  /** Sends nothing more to providers; what they have accepted is brought to its end as before. */
+  rest(): void
+  /** Makes no further step; those under way have so long to end, in milliseconds. */
   stop(graceMs: number): Promise<void>
 }
 
@@ -55,6 +57,7 @@ export async function startMachinery(options: MachineryOptions): Promise<Machine
     transitions,
     watch,
     claims: worker.claims,
+    rest: () => worker.rest(),
     stop(graceMs) {
       stopping ??= Promise.all([pruner?.stop(), worker.stop(graceMs)]).then(() => watch.stop())
       return stopping

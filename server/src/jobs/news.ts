@@ -1,6 +1,7 @@
 import type { MediaPending } from '../core/media.ts'
-import { json } from './record.ts'
-import type { JobRow } from './types.ts'
+import { lock } from './parts.ts'
+import { type Db, json } from './record.ts'
+import type { AttemptRow, JobRow } from './types.ts'
 
 /** What of an answer that is not the last one is kept with the job. */
 export const progressOf = ({ progress, queuePosition }: MediaPending) => ({
@@ -24,4 +25,16 @@ export function isNews(job: JobRow, { progress, queuePosition, logs }: MediaPend
     (queuePosition ?? null) !== job.queue_position ||
     (logs !== undefined && logs.length > 0)
   )
+}
+
+/** Whether the provider has called back since the attempt was looked at, so that it is known after all. */
+export async function isAcceptedByNow(db: Db, attempt: AttemptRow): Promise<boolean> {
+  if (attempt.operation !== null) return false
+  await lock(db, attempt.job_id)
+  const { operation } = await db
+    .selectFrom('job_attempts')
+    .select('operation')
+    .where('id', '=', attempt.id)
+    .executeTakeFirstOrThrow()
+  return operation !== null
 }

@@ -33,7 +33,7 @@ export async function finishParent(db: Db, parentId: string, announce: Announcer
   if (open.length > 0) {
     if (parts.some(({ state, error }) => state === 'failed' && error && isHopeless(error))) await callOff(db, parentId)
     const progress = (parts.length - open.length) / parts.length
-    await change(db, parentId, { ...known, progress }, {}, { type: 'job.progress' })
+    await announce(db, await change(db, parentId, { ...known, progress }, {}, { type: 'job.progress' }), 'progress')
     return
   }
   const state = stateOf(parts)

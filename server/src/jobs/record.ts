@@ -119,16 +119,15 @@ export async function written(
         .insertInto('job_events')
         .columns(['job_id', 'sequence', 'type', 'data'])
         .expression((from) =>
-          from
-            .selectFrom('changed')
-            .select([
-              'id',
-              'sequence',
-              sql<string>`${type}::text`.as('type'),
-              sql<string>`jsonb_build_object('state', state, 'progress', progress, 'queuePosition', queue_position, 'waiting', waiting) || ${json(logs ? { logs } : {})}::jsonb`.as(
-                'data',
-              ),
-            ]),
+          from.selectFrom('changed').select([
+            'id',
+            'sequence',
+            sql<string>`${type}::text`.as('type'),
+            // What providers say may have characters that jsonb does not take.
+            sql<string>`json_build_object('state', state, 'progress', progress, 'queuePosition', queue_position, 'waiting', waiting${logs ? sql`, 'logs', ${json(logs)}::json` : sql``})`.as(
+              'data',
+            ),
+          ]),
         ),
     )
     .selectFrom('changed')

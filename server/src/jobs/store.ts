@@ -1,10 +1,12 @@
 import type { JobKind, JobState } from '@turnout/contract'
 import { type Insertable, sql } from 'kysely'
 import { TurnoutError } from '../core/error.ts'
+import { isAway } from '../core/trouble.ts'
 import type { Database } from '../db/database.ts'
 import type { JobsTable } from '../db/tables.ts'
 import { newId } from '../lib/ids.ts'
 import { lockClaims, type Start } from './claim.ts'
+import { requireCursor } from './cursor.ts'
 import { LEASE_MS } from './lease.ts'
 import { type Db, inMs, json, notify, WORK_CHANNEL, written } from './record.ts'
 import type { AttemptRow, JobRequest, JobRow } from './types.ts'
@@ -80,6 +82,16 @@ export const attemptsOf = (db: Db, jobId: string): Promise<AttemptRow[]> =>
     .orderBy('job_attempts.number')
     .execute()
 
+/** Nobody knows whether the database has stored them all the same: only under a name it is safe to ask again. */
+const perhapsStored = (cause: unknown, isNamed: boolean): TurnoutError =>
+  new TurnoutError(
+    'overloaded',
+    isNamed
+      ? 'The database that keeps the jobs does not answer right now.'
+      : 'The database that keeps the jobs does not answer right now. It is not known whether the request was stored, and GET /api/jobs will tell; with an Idempotency-Key it could be sent again.',
+    { retryable: isNamed, cause },
+  )
+
 /** The tables of jobs, as those who order and watch them need them. */
 export class JobStore {
   readonly #database: Database
@@ -93,9 +105,17 @@ export class JobStore {
    * before, the job of then.
    *
    * @param start How it is begun at once, where there is one that is made by a single call.
-   * @throws TurnoutError invalid_input (409) where that job was another one
+   * @throws TurnoutError invalid_input (409) where that job was another one; overloaded where the database is away
    */
   async create(jobs: readonly NewJob[], start?: Start): Promise<Created> {
+    try {
+      return await this.#create(jobs, start)
+    } catch (error) {
+      throw isAway(error) ? perhapsStored(error, jobs[0]!.idempotencyKey !== null) : error
+    }
+  }
+
+  async #create(jobs: readonly NewJob[], start?: Start): Promise<Created> {
     const [only] = jobs
     if (only && isSingle(jobs)) {
       const { sql: db } = this.#database
@@ -124,28 +144,35 @@ export class JobStore {
   }
 
   async #repeated(db: Db, job: NewJob): Promise<JobRow> {
+    const earlier = await this.named(job, db)
+    if (earlier) return earlier
+    throw new TurnoutError('invalid_input', 'The job of that Idempotency-Key was deleted just now; send it again.', {
+      param: 'Idempotency-Key',
+      status: 409,
+    })
+  }
+
+  /**
+   * The job that a client has made under a name of its own.
+   *
+   * @throws TurnoutError invalid_input (409) where it asked for something else then
+   */
+  async named(
+    job: Pick<NewJob, 'keyId' | 'idempotencyKey' | 'requestHash'>,
+    db: Db = this.#database.sql,
+  ): Promise<JobRow | undefined> {
     const earlier = await db
       .selectFrom('jobs')
       .selectAll()
       .where('key_id', '=', job.keyId)
       .where('idempotency_key', '=', job.idempotencyKey)
-      .executeTakeFirstOrThrow()
-    if (earlier.request_hash === job.requestHash) return earlier
+      .executeTakeFirst()
+    if (earlier === undefined || earlier.request_hash === job.requestHash) return earlier
     throw new TurnoutError(
       'invalid_input',
       `The Idempotency-Key was used for another request, which made the job ${earlier.id}; a new request takes a new key.`,
       { param: 'Idempotency-Key', status: 409 },
     )
-  }
-
-  /** The job that a client has made under a name of its own. */
-  async named(keyId: string, idempotencyKey: string): Promise<JobRow | undefined> {
-    return this.#database.sql
-      .selectFrom('jobs')
-      .selectAll()
-      .where('key_id', '=', keyId)
-      .where('idempotency_key', '=', idempotencyKey)
-      .executeTakeFirst()
   }
 
   async find(id: string): Promise<JobRow | undefined> {
@@ -192,6 +219,7 @@ export class JobStore {
       .orderBy('id', order)
       .limit(page.limit + 1)
       .execute()
+    if (cursor !== undefined && rows.length === 0) await requireCursor(this.#database.sql, 'jobs', cursor)
     const items = rows.slice(0, page.limit)
     return { items, nextCursor: rows.length > page.limit ? items.at(-1)!.id : null }
   }
@@ -318,18 +346,17 @@ async function insert(db: Db, job: NewJob, start?: Start): Promise<JobRow | unde
   const asked = start ? db.with('room', () => sql<{ is_room: boolean }>`(select ${start.isRoom} as is_room)`) : db
   const row = await written(asked, inserting, { type: 'job.queued', work: '' })
   if (row === undefined) return undefined
-  for (const [place, request] of job.parts.entries()) {
-    await db
-      .insertInto('jobs')
-      .values({
-        ...valuesOf({ ...job, idempotencyKey: null, webhook: null, warnings: [], quoted: null }, request),
-        id: newId('job'),
-        step: 'start',
-        parent_id: id,
-        place,
-        wake_at: sql<Date>`now()`,
-      })
-      .execute()
+  if (whole) {
+    const part = { ...job, idempotencyKey: null, webhook: null, warnings: [], quoted: null }
+    const parts = job.parts.map((request, place) => ({
+      ...valuesOf(part, request),
+      id: newId('job'),
+      step: 'start' as const,
+      parent_id: id,
+      place,
+      wake_at: sql<Date>`now()`,
+    }))
+    await db.insertInto('jobs').values(parts).execute()
   }
   return row
 }

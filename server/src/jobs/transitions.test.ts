@@ -109,6 +109,30 @@ describe.each(KINDS)('on the %s database', (kind) => {
     })
   })
 
+  test('what a provider says on the way is kept whatever characters it has', async () => {
+    const { job, attempt } = await submit(await held(), 'att_5')
+    const said = 'a\0b\ud800c'
+    const pending = { operation: {}, pollAfterMs: 1, logs: [said] }
+    await transitions.progressed(job, attempt, { status: 'pending', ...pending }, 1)
+    await hold(job.id)
+    await transitions.later(job, 1, { reason: 'retry', detail: said })
+    await hold(job.id)
+    const error = { code: 'upstream_error', message: said } as const
+    await transitions.finished(
+      job,
+      { state: 'failed', error },
+      { row: attempt, end: { ...MADE, state: 'failed', error } },
+    )
+    expect(await store.find(job.id)).toMatchObject({ error: { message: said } })
+    expect((await store.eventsAfter(job.id, 0)).map(({ type, data }) => [type, data.logs])).toEqual([
+      ['job.queued', undefined],
+      ['job.running', undefined],
+      ['job.progress', [said]],
+      ['job.waiting', undefined],
+      ['job.failed', undefined],
+    ])
+  })
+
   describe('the end of a job', () => {
     test('is written down once, with what it came to', async () => {
       const { job, attempt } = await submit(await held(), 'att_10')

@@ -5,17 +5,17 @@ import type { MediaPending } from '../core/media.ts'
 import type { Database } from '../db/database.ts'
 import { beginning, ended, ending, sumOf } from './charges.ts'
 import { LeaseLost } from './lease.ts'
-import { isNews, progressOf, told } from './news.ts'
+import { isAcceptedByNow, isNews, progressOf, told } from './news.ts'
 import { finishParent, lock, startParent } from './parts.ts'
 import { type Also, change, changeIf, type Db, GIVEN_BACK, inMs, json, ROOM } from './record.ts'
 import type { AttemptEnd, AttemptRow, JobEnd, JobRow, Made, Placement, Prepared } from './types.ts'
 
-/** Who hears that a job is over. */
+/** Who hears that a job is over, and how far it has come. */
 export interface Announcer {
-  /** Whether anybody wants to hear of such an end of a job that names nobody itself, as a condition of a statement. */
-  isHeard(job: JobRow, state: JobRow['state']): RawBuilder<boolean>
-  /** In the same transaction, so that nothing can come between. */
-  announce(db: Db, job: JobRow): Promise<void>
+  /** Whether anybody wants to hear of that, as a condition of a statement. */
+  isHeard(job: JobRow, what: JobRow['state'] | 'progress'): RawBuilder<boolean>
+  /** In the same transaction, so that nothing can come between. @param what Absent: the state that it is in. */
+  announce(db: Db, job: JobRow, what?: 'progress'): Promise<void>
 }
 
 /** Hears of every job that ends here for good, as it is then, with its attempts where they are known; not of parts. */
@@ -167,7 +167,7 @@ export class Transitions {
         .select('id')
         .executeTakeFirst()
       if (taken === undefined) return false
-      await change(
+      const job = await change(
         db,
         attempt.job_id,
         {
@@ -184,6 +184,7 @@ export class Transitions {
         { from: ['running', 'unknown'] },
         { ...told('job.progress', pending), work: '' },
       )
+      if (await this.#isFollowed(db, job)) await this.#announcer.announce(db, job, 'progress')
       return true
     })
   }
@@ -195,19 +196,29 @@ export class Transitions {
       const operation = json(pending.operation)
       await this.#database.sql.updateTable('job_attempts').set({ operation }).where('id', '=', attempt.id).execute()
     }
-    await change(
-      this.#database.sql,
-      job.id,
-      {
-        ...progressOf(pending),
-        ...GIVEN_BACK,
-        wake_at: inMs(waitMs),
-        tries: 0,
-        ...(pending.providerCost !== undefined && { reported_nano: pending.providerCost }),
-      },
-      { owner: this.owner },
-      isNews(job, pending) ? told('job.progress', pending) : undefined,
-    )
+    const patch = {
+      ...progressOf(pending),
+      ...GIVEN_BACK,
+      wake_at: inMs(waitMs),
+      tries: 0,
+      ...(pending.providerCost !== undefined && { reported_nano: pending.providerCost }),
+    }
+    const guard = { owner: this.owner }
+    const news = isNews(job, pending) ? told('job.progress', pending) : undefined
+    if (news === undefined || !(await this.#isFollowed(this.#database.sql, job))) {
+      await change(this.#database.sql, job.id, patch, guard, news)
+      return
+    }
+    const { announce } = this.#announcer
+    await this.#transact(async (db) => announce(db, await change(db, job.id, patch, guard, news), 'progress'))
+  }
+
+  /** Whether anybody wants to hear how far it comes. */
+  async #isFollowed(db: Db, job: JobRow): Promise<boolean> {
+    if (job.parent_id !== null) return false
+    const heard = this.#announcer.isHeard(job, 'progress')
+    const { rows } = await sql<{ heard: boolean }>`select ${heard} as heard`.execute(db)
+    return rows[0]!.heard
   }
 
   /** The provider is done; its outputs have still to be copied. */
@@ -379,16 +390,4 @@ export class Transitions {
       attempt && ending(attempt.row, attempt.end),
     )
   }
-}
-
-/** Whether the provider has called back since the attempt was looked at, so that it is known after all. */
-async function isAcceptedByNow(db: Db, attempt: AttemptRow): Promise<boolean> {
-  if (attempt.operation !== null) return false
-  await lock(db, attempt.job_id)
-  const { operation } = await db
-    .selectFrom('job_attempts')
-    .select('operation')
-    .where('id', '=', attempt.id)
-    .executeTakeFirstOrThrow()
-  return operation !== null
 }

@@ -1,4 +1,4 @@
-import type { JobAttemptState, JobError, JobState, Operation, Usage } from '@turnout/contract'
+import type { JobAttemptState, JobError, JobState, Operation, Role, Usage } from '@turnout/contract'
 import type { Selectable } from 'kysely'
 import type { StoredArtifact } from '../core/artifact.ts'
 import type { TurnoutError } from '../core/error.ts'
@@ -46,6 +46,8 @@ export interface JobRequest {
   seed?: number | undefined
   /** How many jobs of its key may run at once, where the key says so itself. */
   keyJobs?: number | undefined
+  /** Of the key: an admin's may name the files of every key. */
+  role?: Role | undefined
   /** What the client wrote, where the prompt was enhanced. */
   originalPrompt?: string | undefined
   /** The template that asked for it, and what is to be drawn over every picture. */

@@ -47,6 +47,7 @@ export class JobWorker {
   readonly #running = new Map<string, Promise<void>>()
   /** Those of them after which nothing is to be done. */
   readonly #over = new Set<string>()
+  #resting = false
   readonly #stopping = new AbortController()
   /** Ends calls that are still under way when the time to finish them is over. */
   readonly #killing = new AbortController()
@@ -122,7 +123,7 @@ export class JobWorker {
    * to look for it then.
    */
   async starting(job: NewJob, store: (start?: Start) => Promise<Created>): Promise<Created> {
-    const isFree = !this.#stopping.signal.aborted && !this.#isCrowded && this.#failures === 0 && this.#free > 0
+    const isFree = !this.#resting && !this.#isCrowded && this.#failures === 0 && this.#free > 0
     const start = isFree ? this.#claims.startOf(job) : undefined
     if (start === undefined) return store()
     this.#starting += 1
@@ -130,7 +131,7 @@ export class JobWorker {
       const created = await store(start)
       const row = created.jobs[0]!
       // Where this process stops, it is left to its lease.
-      const isOurs = !created.repeated && row.lease_owner === start.owner && !this.#stopping.signal.aborted
+      const isOurs = !created.repeated && row.lease_owner === start.owner && !this.#resting
       if (isOurs) this.#begin({ job: row, placement: start.placement })
       return created
     } finally {
@@ -138,8 +139,14 @@ export class JobWorker {
     }
   }
 
-  /** Begins nothing more and waits for the steps under way; after `graceMs` they are cut off. */
+  /** Sends nothing more to providers; what they have accepted is asked for and fetched as before. */
+  rest(): void {
+    this.#resting = true
+  }
+
+  /** Makes no further step and waits for those under way; after `graceMs` they are cut off. */
   async stop(graceMs: number): Promise<void> {
+    this.#resting = true
     this.#stopping.abort()
     clearTimeout(this.#timer)
     clearTimeout(this.#soon)
@@ -170,7 +177,7 @@ export class JobWorker {
       if (free > 0) {
         if (this.#failures > 0) await this.#comeBack()
         const takesOver = performance.now() >= this.#takesOverAt
-        const limits = { most: free, running: [...this.#running.keys()], takesOver }
+        const limits = { most: free, running: [...this.#running.keys()], takesOver, sends: !this.#resting }
         const outlook = await this.#claims.outlook(limits)
         const { claimed, isMore } = await this.#claims.take(limits, outlook)
         for (const each of claimed) this.#begin(each)
@@ -239,7 +246,7 @@ export class JobWorker {
       try {
         return await work()
       } catch (error) {
-        if (error instanceof LeaseLost || isOurs(error)) throw error
+        if (error instanceof LeaseLost || isMistake(error)) throw error
         await sleep(this.#pauseAfterOutage(error, failures), undefined, { signal: this.#killing.signal })
       }
     }
@@ -252,7 +259,7 @@ export class JobWorker {
 }
 
 /** Whether trying again would meet the same: a mistake of ours, not a database that is away. */
-function isOurs(error: unknown): boolean {
+function isMistake(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return error instanceof TypeError || (typeof code === 'string' && /^(22|23|42)/.test(code))
 }

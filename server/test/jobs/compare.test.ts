@@ -1,4 +1,4 @@
-import type { Comparison } from '@turnout/contract'
+import type { Comparison, Job } from '@turnout/contract'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type JobWorld, jobWorld, waitFor } from './world.ts'
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => world.close())
 afterEach(() => world.emulator.reset())
 
-const post = (path: string, body: object) => world.gateway.api('POST', path, body)
+const post = (path: string, body: object, headers = {}) => world.gateway.api('POST', path, body, undefined, headers)
 
 const done = (id: string): Promise<Comparison> =>
   waitFor(async () => {
@@ -58,10 +58,31 @@ describe('a comparison', () => {
     expect(all.body.data.jobs.every(({ kind }: { kind: string }) => kind === 'video')).toBe(true)
   })
 
-  it('is refused where nobody can take part, with all reasons', async () => {
-    const { status, body } = await post('/api/compare', { prompt: 'x', models: ['gpt-5.4-mini'] })
+  it('takes a prompt of any characters', async () => {
+    const { status, body } = await post('/api/compare', { prompt: 'a\0b', models: ['flux-2-pro'] })
+    expect([status, body.data.jobs[0].inputs.prompt, body.data.prompt]).toEqual([202, 'a\0b', 'a\uFFFDb'])
+  })
+
+  it('is refused where nobody can take part, with all reasons, before anything is spent', async () => {
+    const { status, body } = await post('/api/compare', { prompt: 'x', models: ['gpt-5.4-mini'], enhance: true })
     expect([status, body.error.code]).toEqual([400, 'capability_missing'])
     expect(JSON.stringify(body.error.details)).toContain('gpt-5.4-mini')
+    expect(world.emulator.requests()).toEqual([])
+  })
+
+  it('is the same one under the same Idempotency-Key, and keeps both prompts', async () => {
+    const ask = { prompt: 'a door', models: ['flux-2-pro', 'flux-dev'], enhance: true }
+    const order = (body: object) => post('/api/compare', body, { 'idempotency-key': 'compare-1' })
+    const [first, again] = [await order(ask), await order(ask)]
+    expect([again.status, again.body.data.id]).toEqual([202, first.body.data.id])
+    expect((await order({ ...ask, models: ['flux-2-pro'] })).status).toBe(409)
+    const { jobs, prompt } = await done(first.body.data.id)
+    expect(prompt).not.toBe('a door')
+    expect(jobs.map(({ inputs, originalPrompt }) => [inputs.prompt, originalPrompt])).toEqual([
+      [prompt, 'a door'],
+      [prompt, 'a door'],
+    ])
+    expect(world.generations()).toBe(3)
   })
 })
 
@@ -88,6 +109,13 @@ describe('an enhanced prompt', () => {
     const again = await world.order(ask, { headers })
     expect(again.body.jobId).toBe(body.jobId)
     expect(world.emulator.requests()).toHaveLength(before)
+  })
+
+  it('comes before those of a batch that ask for it', async () => {
+    const jobs = [true, false].map((enhance) => ({ model: 'flux-2-pro', inputs: { prompt: 'a door' }, enhance }))
+    const { body } = await post('/api/jobs/batch', { jobs })
+    expect(body.data.jobs.map(({ originalPrompt }: Job) => originalPrompt)).toEqual(['a door', null])
+    expect(body.data.jobs.map(({ inputs }: Job) => inputs.prompt === 'a door')).toEqual([false, true])
   })
 
   it('that cannot be had leaves the original, which is reported', async () => {

@@ -76,6 +76,22 @@ describe('a picture', () => {
     expect((await eventsOf(body.jobId, last.sequence - 1)).map(({ sequence }) => sequence)).toEqual([last.sequence])
   })
 
+  it('is watched from any event on, and nobody waits for what does not follow', async () => {
+    world.emulator.faults.add({ match: { provider: 'fal' }, fault: { kind: 'late-success', polls: 1000 } })
+    const { body } = await world.order({ ...ask, model: 'flux-dev', wait: 0 })
+    await world.until(body.jobId, ({ attempts }) => attempts[0]?.state === 'accepted')
+    const watch = (after: number) =>
+      fetch(`${world.gateway.url}/api/jobs/${body.jobId}/events?after=${after}`, {
+        headers: { authorization: `Bearer ${ADMIN_KEY}` },
+      })
+    // The head of the answer comes before anything has happened.
+    const early = await watch(1_000)
+    await world.gateway.api('POST', `/api/jobs/${body.jobId}/cancel`)
+    expect(await early.text()).toContain('event: job.canceled')
+    const { sequence } = await world.job(body.jobId)
+    expect([(await watch(sequence)).status, (await watch(1_000)).status]).toEqual([204, 204])
+  })
+
   it('is several jobs inside where its model makes one at a time, and one job outside', async () => {
     const { body } = await world.order({ ...ask, options: { num_images: 3, seed: 10 } })
     expect(body.images).toHaveLength(3)
@@ -110,6 +126,41 @@ describe('an Idempotency-Key', () => {
     const other = await world.order({ ...ask, inputs: { prompt: 'Another' } }, { headers })
     expect(other.status).toBe(409)
     expect(other.body.error.message).toContain(answers[0]!.body.jobId)
+  })
+
+  it('leads to the same job, whatever has become of its model', async () => {
+    const headers = { 'idempotency-key': 'order-2' }
+    const jobs = [{ ...ask, model: 'flux-dev' }]
+    const order = () => world.order({ ...ask, model: 'flux-dev' }, { headers })
+    const batch = async () =>
+      (await world.gateway.api('POST', '/api/jobs/batch', { jobs }, ADMIN_KEY, { 'idempotency-key': 'batch-2' })).body
+    const [first, set] = [await order(), await batch()]
+    await world.gateway.api('PUT', '/api/models/flux-dev', { enabled: false })
+    try {
+      expect((await world.order({ ...ask, model: 'flux-dev' })).body.error.code).toBe('model_not_enabled')
+      const [again, sameSet] = [await order(), await batch()]
+      expect([again.status, again.body.jobId]).toEqual([200, first.body.jobId])
+      expect(sameSet.data.id).toBe(set.data.id)
+    } finally {
+      await world.gateway.api('DELETE', '/api/models/flux-dev')
+    }
+  })
+
+  it('of a retry is not that of the first try, and not of another job', async () => {
+    const { secret } = await userKey()
+    const failed = async (name: string) => {
+      world.emulator.faults.add({ match: { provider: 'bfl' }, fault: { kind: 'moderated' }, times: 1 })
+      const options = { key: secret, headers: { 'idempotency-key': name } }
+      return (await world.order({ ...ask, userId: 'customer-7', deadlineSeconds: 4000 }, options)).body.jobId
+    }
+    const [one, other] = [await failed('first'), await failed('second')]
+    const retry = (id: string, name: string) =>
+      world.gateway.api('POST', `/api/jobs/${id}/retry`, {}, secret, { 'idempotency-key': name })
+    expect([(await retry(one, 'first')).status, (await retry(one, 'again')).status]).toEqual([409, 202])
+    expect((await retry(other, 'again')).status).toBe(409)
+    const { data } = (await retry(one, 'again')).body as { data: Job }
+    expect(data).toMatchObject({ retryOf: one, userId: 'customer-7' })
+    expect(Date.parse(data.deadlineAt) - Date.parse(data.createdAt)).toBe(4_000_000)
   })
 })
 
@@ -204,6 +255,14 @@ describe('limits', () => {
     const [a, b] = [await world.over(first.body.jobId), await world.over(second.body.jobId)]
     expect(Date.parse(b.startedAt!)).toBeGreaterThanOrEqual(Date.parse(a.finishedAt!))
   })
+
+  it('hold for what a job brings: what is too long to be stored names what is longest', async () => {
+    const tooLong = { ...ask, inputs: { prompt: 'A red door. '.repeat(200_000) } }
+    const { status, body } = await world.order(tooLong)
+    expect([status, body.error.message]).toEqual([413, expect.stringContaining('inputs.prompt must have at most')])
+    const drawn = world.gateway.client.images.generate({ model: ask.model, ...tooLong.inputs })
+    await expect(drawn).rejects.toMatchObject({ status: 413, code: 'invalid_input', param: 'prompt' })
+  })
 })
 
 describe('who may see what', () => {
@@ -232,6 +291,29 @@ describe('who may see what', () => {
     expect(raised.status).toBe(403)
   })
 
+  it('takes whatever name another dialect has for an end user', async () => {
+    const wish = { modelId: 'flux-2-pro', prompt: 'A red door', user: 'a\0b' }
+    const { status, headers } = await world.gateway.api('POST', '/api/generate-image', wish)
+    expect([status, (await world.job(headers.get('x-turnout-job-id')!)).userId]).toEqual([200, 'a\uFFFDb'])
+  })
+
+  it('says so where a list cannot go on, because its last entry was deleted or is of another list', async () => {
+    const { secret } = await userKey()
+    const orders = await Promise.all([1, 2].map(() => world.order(ask, { key: secret })))
+    const list = async (query: string, path = '/api/jobs') =>
+      (await world.gateway.api('GET', `${path}?limit=1${query}`, undefined, secret)).body
+    const { nextCursor } = (await list('')) as { nextCursor?: string }
+    const last = orders.find(({ body }) => body.jobId !== nextCursor)!.body.jobId
+    expect(await list(`&cursor=${last}`)).toMatchObject({ data: [], nextCursor: null })
+    await world.gateway.api('DELETE', `/api/jobs/${nextCursor}`, undefined, secret)
+    for (const path of ['/api/jobs', '/api/webhooks/endpoints', '/api/webhooks/deliveries']) {
+      expect((await list(`&cursor=${nextCursor}`, path)).error).toMatchObject({
+        code: 'invalid_input',
+        details: { param: 'cursor' },
+      })
+    }
+  })
+
   it('forgets a job and its bytes when it is deleted, not what it cost', async () => {
     const { body } = await world.order(ask)
     const { url } = body.images[0]!
@@ -240,6 +322,32 @@ describe('who may see what', () => {
     expect((await fetch(url)).status).toBe(404)
     const usage = await world.gateway.api('GET', '/api/usage?limit=1')
     expect(usage.body.data[0]).toMatchObject({ operation: 'image.generate', cost: '0.03', outcome: 'succeeded' })
+  })
+})
+
+describe('a webhook', () => {
+  it('hears how far a job and its parts have come, where that is asked for', async () => {
+    world.emulator.faults.add({ match: { provider: 'bfl' }, fault: { kind: 'late-success', polls: 2 } })
+    const url = 'https://receiver.invalid/'
+    const { secret } = await userKey()
+    const key = { key: secret }
+    const [own, none] = [
+      await world.order({ ...ask, webhook: { url, events: ['job.progress'] } }, key),
+      await world.order({ ...ask, webhook: url }, key),
+    ]
+    await world.gateway.api('POST', '/api/webhooks/endpoints', { url, events: ['job.progress'] }, secret)
+    const both = await world.order({ ...ask, options: { num_images: 2 } }, key)
+    const told = async ({ body }: typeof own) =>
+      (await world.gateway.api('GET', `/api/webhooks/deliveries?subject=${body.jobId}`, undefined, secret)).body.data
+    const types = async (order: typeof own) => new Set((await told(order)).map(({ type }: { type: string }) => type))
+    expect([await types(own), await types(none), await types(both)]).toEqual([
+      new Set(['job.progress']),
+      new Set(['job.succeeded']),
+      new Set(['job.progress']),
+    ])
+    const { id, sequence } = (await told(own)).at(-1)
+    const { message } = (await world.gateway.api('GET', `/api/webhooks/deliveries/${id}`, undefined, secret)).body.data
+    expect(message).toMatchObject({ type: 'job.progress', data: { id: own.body.jobId, state: 'running', sequence } })
   })
 })
 

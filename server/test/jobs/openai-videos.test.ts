@@ -181,6 +181,7 @@ describe('a request is refused in its own words', () => {
     ['no model', { prompt: 'x' }, 400, 'model', 'model is required'],
     ['an unknown model', { ...good, model: 'sora-9' }, 404, 'model', 'sora-9'],
     ['a model of pictures', { ...good, model: 'flux-2-pro' }, 400, 'model', 'makes no videos'],
+    ['a user that cannot be stored', { ...good, user: 'a\0b' }, 400, 'user', 'must have no control characters'],
     ['a size that is none', { ...good, size: 'large' }, 400, 'size', 'must be WIDTHxHEIGHT'],
     ['a size that is too small', { ...good, size: '10x10' }, 400, 'size', 'size must be at least 16'],
     ['seconds that are none', { ...good, seconds: 'four' }, 400, 'seconds', 'number of seconds'],

@@ -45,6 +45,7 @@ const JOB: Job = {
 
 /** Makes nothing, and answers with what was ordered. */
 export const fakeMaker: TemplateMaker = {
+  made: async () => undefined,
   make: async ({ body, warnings }) => ({
     ...JOB,
     model: body.model,

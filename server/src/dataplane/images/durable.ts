@@ -48,8 +48,12 @@ export class DurableDrawing implements Running {
     const { plane, request } = this.#exchange
     const baseUrl = originOf(request, plane.publicUrl)
     const onJob = (id: string) => this.#exchange.tell({ 'x-turnout-job-id': id })
-    const { job, deployment, drawn, cost } = await this.#job.answer(baseUrl, this.#leaving.signal, onJob)
-    const body = await encodeKept(plane.kept, job, drawn, this.#asLinks)
+    const { job, deployment, cost, body } = await this.#job.answer(
+      baseUrl,
+      this.#leaving.signal,
+      onJob,
+      async (answer) => ({ ...answer, body: await encodeKept(plane.kept, answer, this.#asLinks) }),
+    )
     const head = {
       deployment,
       attempts: this.attempts,

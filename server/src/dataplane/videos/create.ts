@@ -3,6 +3,7 @@ import type { Principal } from '../../access/types.ts'
 import { TurnoutError } from '../../core/error.ts'
 import { check } from '../../core/input.ts'
 import { idempotencyKeyOf } from '../../gateway/jobs/idempotency-key.ts'
+import { showOrdered } from '../../gateway/jobs/ordered.ts'
 import { originOf } from '../../lib/http/origin.ts'
 import { type FormPart, multipartBoundary } from '../../lib/multipart.ts'
 import { readBody, readJson } from '../body.ts'
@@ -64,7 +65,7 @@ export async function createVideo(exchange: Exchange): Promise<void> {
   const row = await order(exchange, principal, incoming).catch((thrown: unknown) => {
     throw refusalOf(thrown)
   })
-  const job = await exchange.plane.jobs.show(row, originOf(exchange.request, exchange.plane.publicUrl))
+  const job = await showOrdered(exchange.plane.jobs, row, originOf(exchange.request, exchange.plane.publicUrl))
   tellOf(job, exchange)
   await sendVideo(exchange, job)
 }

@@ -23,7 +23,8 @@ export class DatabaseError extends Error {
   }
 }
 
-const lost = (): TurnoutError => new TurnoutError('connection', 'The connection to the embedded database was lost.')
+const lost = (): TurnoutError =>
+  new TurnoutError('overloaded', 'The connection to the embedded database was lost.', { retryAfterMs: SILENT_MS })
 
 const unanswered = (): TurnoutError =>
   new TurnoutError('overloaded', 'The embedded database does not answer right now.', { retryAfterMs: SILENT_MS })

@@ -151,11 +151,11 @@ describe('the process of the embedded database', () => {
       await transaction.insertInto('settings').values(insert('dropped')).execute()
       const asking = sql`select pg_sleep(60)`.execute(transaction)
       process.kill(childPid(world.dataDir), 'SIGKILL')
-      await expect(asking).rejects.toMatchObject({ code: 'connection' })
+      await expect(asking).rejects.toMatchObject({ code: 'overloaded', message: expect.stringContaining('lost') })
       await world.db.ping()
       await transaction.insertInto('settings').values(insert('elsewhere')).execute()
     })
-    await expect(failing).rejects.toMatchObject({ code: 'connection' })
+    await expect(failing).rejects.toMatchObject({ code: 'overloaded', message: expect.stringContaining('lost') })
     expect(await world.db.sql.selectFrom('settings').selectAll().execute()).toEqual([])
     await world.close()
   })
@@ -176,7 +176,10 @@ describe('the process of the embedded database', () => {
   test('closing ends a reconnection that waits for somebody else', async () => {
     const world = await testDatabase()
     process.kill(childPid(world.dataDir), 'SIGKILL')
-    await expect(world.db.ping()).rejects.toMatchObject({ code: 'connection' })
+    await expect(world.db.ping()).rejects.toMatchObject({
+      code: 'overloaded',
+      message: expect.stringContaining('lost'),
+    })
     writeFileSync(join(world.dataDir, 'db.lock'), JSON.stringify({ pid: process.pid }))
     const asking = expect(world.db.ping()).rejects.toThrow('closed')
     await world.close()
@@ -187,7 +190,10 @@ describe('the process of the embedded database', () => {
     const world = await testDatabase()
     const first = childPid(world.dataDir)
     process.kill(first, 'SIGKILL')
-    await expect(world.db.ping()).rejects.toMatchObject({ code: 'connection' })
+    await expect(world.db.ping()).rejects.toMatchObject({
+      code: 'overloaded',
+      message: expect.stringContaining('lost'),
+    })
     const asking = expect(world.db.ping()).rejects.toThrow('closed')
     await until(() => expect(childPid(world.dataDir)).not.toBe(first))
     const second = childPid(world.dataDir)

@@ -12,7 +12,7 @@ import { sameAgain } from '../../core/routing/again.ts'
 import { isSurelyUnmade, triggerOf } from '../../core/routing/triggers.ts'
 import type { ResolvedComposition } from '../../core/template/resolve.ts'
 import type { Picture } from '../../core/text.ts'
-import { isOurs, isTrouble } from '../../core/trouble.ts'
+import { isAway, isTrouble } from '../../core/trouble.ts'
 import type {
   AttemptRow,
   Executor,
@@ -31,15 +31,19 @@ import { withScratchFile } from '../../lib/scratch-file.ts'
 import { anySignal } from '../../lib/signals.ts'
 import type { Registry } from '../../registry/types.ts'
 import { connectionTo, watched } from '../attempts.ts'
+import type { Owner } from '../inputs/resolve.ts'
 import { fetchFailure, openOutput } from '../media/open.ts'
 import { type AttemptObserver, costOfFailure, priceOf, type Settled } from '../metering.ts'
 import { toldToClient } from '../told.ts'
-import { bounded, inlineBytes, keepSurely } from './bytes.ts'
+import { untilBack } from './away.ts'
+import { bounded, inlineBytes } from './bytes.ts'
+import { drawnOver } from './drawn.ts'
 import { inTime, timeoutSignal } from './in-time.ts'
 import { type JobLimitOptions, limitsOf } from './limits.ts'
 import { type Delivery, hashOf, type MediaOrder, orderFor, quoteOf } from './order.ts'
 import type { Placing } from './placing.ts'
 import { tellable } from './tellable.ts'
+import { ownerOf } from './whose.ts'
 
 export interface ExecutorServices {
   adapters: ReadonlyMap<string, ProviderAdapter>
@@ -56,7 +60,7 @@ export interface ExecutorServices {
   draw(
     original: StoredArtifact,
     composition: ResolvedComposition,
-    keyId: string,
+    owner: Owner,
     signal: AbortSignal,
   ): Promise<{ bytes: Uint8Array; warnings: string[] }>
   /** What a reference of a request leads to, as the provider can take it. Throws TurnoutError invalid_input. */
@@ -72,6 +76,8 @@ const COMPOSED = 50
 
 /** How long the bytes of an output may take to come, in milliseconds. */
 const FETCH_MS = { image: 120_000, video: 900_000 } as const
+/** How long bytes that came with an answer are tried to be kept while the storage or the database is away. */
+const KEEP_MS = 600_000
 /** How often it is tried again at least where a client waits: that is free, and the output has been paid for. */
 const FETCH_RETRIES = 2
 /** Speaks to the providers for jobs. */
@@ -119,9 +125,10 @@ export class MediaExecutor implements Executor {
     const order = orderFor(adapters, deployment, job.kind, requestOf(job))
     const provider = adapters.get(deployment.provider.adapter)
     if (tried.length === 0) placing.takeTurn(job)
-    const found = await Promise.all(
-      order.references.map((reference) => this.#services.resolve(reference, job, order.links, signal)),
-    )
+    const resolve = (links: boolean) => (each: MediaReference) => this.#services.resolve(each, job, links, signal)
+    // What is to be drawn over it is there before anything is paid.
+    await Promise.all(drawnOver(job).map(resolve(false)))
+    const found = await Promise.all(order.references.map(resolve(order.links)))
     return {
       // What is fetched is left out: a provider's word for the same picture may differ from one time to the next.
       payloadHash: hashOf({ deployment: deployment.id, upstream: deployment.upstreamId, request: job.request }),
@@ -252,7 +259,7 @@ export class MediaExecutor implements Executor {
     const bytes = media.bytes ?? inlineBytes(url)
     if (job.kind === 'text' && bytes !== undefined) return { ...told, text: Buffer.from(bytes).toString() }
     const keep = (open: () => Uint8Array | AsyncIterable<Uint8Array>) =>
-      keepSurely(() => this.#keep(job, attempt, open(), { ...told, index }, signal), signal)
+      untilBack(() => this.#keep(job, attempt, open(), { ...told, index }, signal), KEEP_MS, signal)
     try {
       if (bytes !== undefined) return { ...told, artifact: await keep(() => bytes) }
       if (media.body === undefined) return { ...told, ...(url !== undefined && { url }), ...(sealed && { sealed }) }
@@ -284,7 +291,7 @@ export class MediaExecutor implements Executor {
       const failure = fetchFailure(thrown, attempt.provider)
       const isOver =
         requestOf(job).pressing === true &&
-        !isOurs(failure) &&
+        !isAway(failure) &&
         job.tries >= Math.max(FETCH_RETRIES, deployment.retry.maxRetries)
       const error = isOver ? failure.with({ retryable: false }) : failure
       throw toldToClient(error, { deployment, paidOnAcceptance: false, committed: false })
@@ -293,7 +300,7 @@ export class MediaExecutor implements Executor {
 
   async compose(job: JobRow, attempt: AttemptRow, original: StoredArtifact, index: number, signal: AbortSignal) {
     const { composition } = requestOf(job)
-    const { bytes, warnings } = await this.#services.draw(original, composition!, job.key_id, signal)
+    const { bytes, warnings } = await this.#services.draw(original, composition!, ownerOf(job), signal)
     return { artifact: await this.#keep(job, attempt, bytes, { index: COMPOSED + index }, signal), warnings }
   }
 

@@ -60,15 +60,13 @@ export async function startJobs(options: JobsOptions): Promise<StartedJobs> {
     callback: (attemptId, provider) => links.offer(attemptId, provider),
   })
   const announcer: Announcer = {
-    isHeard: ({ key_id }, state) => isHeard(eventOf(state), key_id),
-    async announce(db, job) {
+    isHeard: (job, what) => isHeard(eventOf(job, what)),
+    async announce(db, job, what) {
       await enqueueEvent(db, {
-        type: eventOf(job.state),
+        ...eventOf(job, what ?? job.state),
         subject: job.id,
         sequence: job.sequence,
         payload: view.of(job, await attemptsOf(db, job.id), options.baseUrl()),
-        keyId: job.key_id,
-        target: job.webhook as StoredTarget | null,
       })
     },
   }
@@ -81,4 +79,8 @@ export async function startJobs(options: JobsOptions): Promise<StartedJobs> {
   }
 }
 
-const eventOf = (state: JobRow['state']) => `job.${state}` as NewEvent['type']
+const eventOf = ({ key_id: keyId, webhook }: JobRow, what: JobRow['state'] | 'progress') => ({
+  type: `job.${what}` as NewEvent['type'],
+  keyId,
+  target: webhook as StoredTarget | null,
+})

@@ -17,16 +17,22 @@ import { addCosts } from '../../core/usage.ts'
 import type { Claims } from '../../jobs/claim.ts'
 import type { Machinery } from '../../jobs/index.ts'
 import type { JobFilter, JobPage, JobStore, NewJob } from '../../jobs/store.ts'
-import type { JobRequest, JobRow, ReadImage } from '../../jobs/types.ts'
+import type { JobRequest, JobRow } from '../../jobs/types.ts'
 import type { JobWatch } from '../../jobs/watch.ts'
 import type { Webhooks } from '../../jobs/webhooks/types.ts'
 import { newId } from '../../lib/ids.ts'
 import { anySignal } from '../../lib/signals.ts'
+import { Slots } from '../../lib/slots.ts'
+import { storable } from '../../lib/storable.ts'
 import { split } from '../media/batch.ts'
 import type { Caller } from '../types.ts'
+import { type Asked, sentOf } from './asked.ts'
+import { nothingWhileAway } from './away.ts'
+import { requireLength } from './length.ts'
 import { hashOf, quoteOf } from './order.ts'
 import type { Placing } from './placing.ts'
 import type { JobView } from './view.ts'
+import { mayName, maySee, userOf } from './whose.ts'
 
 /** How long a job may take where the request does not say. */
 const DEADLINE_MS: Readonly<Record<JobKind, number>> = {
@@ -37,6 +43,8 @@ const DEADLINE_MS: Readonly<Record<JobKind, number>> = {
 /** How long a request waits for its job where it does not say. */
 const WAIT_SECONDS: Readonly<Record<JobKind, number>> = { text: 60, image: 60, video: 0 }
 const MOST_PARTS = 64
+/** How many prompts of a batch are enhanced at once. */
+const ENHANCED_AT_ONCE = 8
 
 export interface JobServices {
   placing: Placing
@@ -49,29 +57,6 @@ export interface JobServices {
   webhooks: Pick<Webhooks, 'accept'>
   /** Throws TurnoutError. */
   enhance(asked: EnhancePrompt, caller: Caller): Promise<EnhancedPrompt>
-}
-
-/** A request for a job, with what is not in its body. */
-export interface Asked {
-  kind: JobKind
-  body: CreateJob
-  /** What is asked for, where it came in another dialect; the body only shows it then. */
-  image?: ReadImage | undefined
-  /** The end user as that dialect names one: recorded as given. */
-  user?: string | undefined
-  /** Where the body says nothing; absent: what is usual for its kind. */
-  deadlineMs?: number | undefined
-  idempotencyKey?: string | undefined
-  /** A client waits for it who cannot come back. */
-  pressing?: boolean
-  retryOf?: string | undefined
-  set?: { id: string; place: number }
-  /** What the client wrote, where the prompt was enhanced. */
-  originalPrompt?: string
-  /** The template that asks for it, and what is to be drawn over every picture. */
-  template?: JobRequest['template'] | undefined
-  composition?: JobRequest['composition'] | undefined
-  warnings?: string[]
 }
 
 const isOver = ({ state }: { state: string }): boolean => state !== 'queued' && state !== 'running'
@@ -91,16 +76,23 @@ export class Jobs {
    * @throws TurnoutError with all that is wrong
    */
   async create(asked: Asked, caller: Caller): Promise<JobRow> {
-    const { body, idempotencyKey } = asked
-    // A prompt is not enhanced, and paid for, once more for a request that is only repeated.
-    const named =
-      idempotencyKey === undefined
-        ? undefined
-        : await this.#services.store.named(caller.principal.keyId, idempotencyKey)
-    const better = body.enhance && named === undefined ? await this.#enhanced(asked, caller) : asked
+    const earlier = await this.earlier(sentOf(asked), asked.idempotencyKey, caller)
+    if (earlier) return earlier
+    const better = asked.body.enhance ? await this.#enhanced(asked, caller) : asked
     const prepared = await this.prepare(better, caller)
-    const { jobs } = await this.#services.create([{ ...prepared, requestHash: requestHashOf(asked) }])
+    const { jobs } = await this.#services.create([{ ...prepared, requestHash: hashOf(sentOf(asked)) }])
     return jobs[0]!
+  }
+
+  /**
+   * What the same request has made before, whatever has changed since then:
+   * the model may be gone, and the prompt is not enhanced and paid for again.
+   *
+   * @throws TurnoutError invalid_input (409) where another request had that Idempotency-Key
+   */
+  async earlier(sent: object, idempotencyKey: string | undefined, { principal }: Caller): Promise<JobRow | undefined> {
+    if (idempotencyKey === undefined) return undefined
+    return this.#services.store.named({ keyId: principal.keyId, idempotencyKey, requestHash: hashOf(sent) })
   }
 
   /** The same with a better prompt, where it can be had. @throws TurnoutError */
@@ -150,8 +142,10 @@ export class Jobs {
       template,
       composition,
       keyJobs: principal.limits.jobs,
+      role: principal.role,
     }
-    const userId = user ?? userOf(body.userId, caller)
+    requireLength(request)
+    const userId = user === undefined ? userOf(body.userId, caller) : storable(user)
     const whose = { request_id: requestId, key_id: principal.keyId, user_id: userId }
     const [first] = this.#services.placing.candidates({ kind, model, request, metadata, ...whose })
     const { order } = first!
@@ -173,7 +167,7 @@ export class Jobs {
       userId,
       requestId,
       request,
-      requestHash: requestHashOf(asked),
+      requestHash: hashOf(sentOf(asked)),
       idempotencyKey: idempotencyKey ?? null,
       metadata,
       priority,
@@ -188,23 +182,28 @@ export class Jobs {
     }
   }
 
-  /** Waits until it is over, at most as long as the request says; it goes on whoever leaves. */
+  /**
+   * Waits until it is over, at most as long as the request says; it goes on
+   * whoever leaves. While the database is away, it is as it was last known.
+   */
   async settled(job: JobRow, wait: number | undefined, signal: AbortSignal): Promise<JobRow> {
     const ms = Math.ceil((wait ?? WAIT_SECONDS[job.kind]) * 1000)
     if (ms === 0 || isOver(job)) return job
     const { store, watch } = this.#services
     const until = anySignal([signal, AbortSignal.timeout(ms)])
+    let last = job
     const look = async () => {
-      const now = watch.known(job.id) ?? (await store.find(job.id))
-      return now !== undefined && isOver(now) ? now : undefined
+      last = watch.known(job.id) ?? (await store.find(job.id).catch(nothingWhileAway)) ?? last
+      return isOver(last) ? last : undefined
     }
-    const over = await watch.until([job.id], look, until, (state) => isOver({ state }), true)
-    return over ?? (await store.find(job.id)) ?? job
+    await watch.until([job.id], look, until, (state) => isOver({ state }), true)
+    if (!isOver(last)) await look()
+    return last
   }
 
-  async find(id: string, { principal }: Pick<Caller, 'principal'>): Promise<JobRow> {
+  async find(id: string, caller: Pick<Caller, 'principal'>): Promise<JobRow> {
     const job = await this.#services.store.find(id)
-    if (job === undefined || job.parent_id !== null || !maySee(job.key_id, principal)) {
+    if (job === undefined || job.parent_id !== null || !maySee(job.key_id, caller)) {
       throw new TurnoutError('not_found', `There is no job with the id "${id}".`)
     }
     return job
@@ -246,6 +245,9 @@ export class Jobs {
    */
   async retry(id: string, confirmed: boolean, idempotencyKey: string | undefined, caller: Caller): Promise<JobRow> {
     const job = await this.find(id, caller)
+    const sent = { retryOf: id }
+    const earlier = await this.earlier(sent, idempotencyKey, caller)
+    if (earlier) return earlier
     if (job.state !== 'failed' && job.state !== 'canceled' && job.state !== 'unknown') {
       throw new TurnoutError('invalid_input', `The job is ${job.state}; only one that has failed can be tried again.`, {
         status: 409,
@@ -258,7 +260,8 @@ export class Jobs {
         { param: 'confirm', status: 409 },
       )
     }
-    const { inputs, options, image, productType, template, composition } = job.request as JobRequest
+    const { inputs, options, productType, ...request } = job.request as JobRequest
+    const { image, template, composition, originalPrompt } = request
     const body: CreateJob = {
       model: job.model,
       inputs,
@@ -266,10 +269,11 @@ export class Jobs {
       productType,
       metadata: job.metadata,
       priority: principalMayRaise(job.priority, caller),
-      ...(job.user_id !== null && caller.principal.role === 'admin' && { userId: job.user_id }),
+      ...(job.user_id !== null && mayName(caller) && { userId: job.user_id }),
     }
-    const again = { kind: job.kind, body, image, idempotencyKey, retryOf: id, template, composition }
-    const prepared = await this.prepare(again, caller)
+    const again: Asked = { kind: job.kind, body, image, idempotencyKey, ...sent, sent, template, composition }
+    const deadlineMs = job.deadline_at.getTime() - job.created_at.getTime()
+    const prepared = await this.prepare({ ...again, deadlineMs, originalPrompt }, caller)
     const { jobs } = await this.#services.create([{ ...prepared, webhook: job.webhook }])
     return jobs[0]!
   }
@@ -286,16 +290,24 @@ export class Jobs {
     await this.#services.store.remove(id)
   }
 
-  /** What has happened to it since, and what happens, until it is over or the client leaves. */
-  async *events(id: string, after: number, caller: Caller, baseUrl: string): AsyncGenerator<JobEvent> {
-    await this.find(id, caller)
+  /**
+   * What has happened to it since, and what happens, until it is over or the
+   * client leaves; undefined where it is over and nothing follows.
+   */
+  async events(id: string, after: number, caller: Caller, baseUrl: string) {
+    const job = await this.find(id, caller)
+    const isAll = isOver(job) && after >= job.sequence
+    return isAll ? undefined : this.#events(id, Math.min(after, job.sequence), caller.signal, baseUrl)
+  }
+
+  async *#events(id: string, after: number, signal: AbortSignal, baseUrl: string): AsyncGenerator<JobEvent, void> {
     let last = after
     const look = async () => {
       const events = await this.#services.store.eventsAfter(id, last)
       return events.length > 0 ? events : undefined
     }
     for (;;) {
-      const events = await this.#services.watch.until([id], look, caller.signal)
+      const events = await this.#services.watch.until([id], look, signal)
       if (events === undefined) return
       const job = await this.#services.store.find(id)
       if (job === undefined) return
@@ -317,8 +329,8 @@ export class Jobs {
   }
 
   /** All members of a set in their order. @throws TurnoutError not_found */
-  async set(id: string, { principal }: Pick<Caller, 'principal'>, baseUrl: string): Promise<JobSet> {
-    const jobs = (await this.#services.store.ofSet(id)).filter(({ key_id }) => maySee(key_id, principal))
+  async set(id: string, caller: Pick<Caller, 'principal'>, baseUrl: string): Promise<JobSet> {
+    const jobs = (await this.#services.store.ofSet(id)).filter(({ key_id }) => maySee(key_id, caller))
     if (jobs.length === 0) throw new TurnoutError('not_found', `There is no batch with the id "${id}".`)
     const counts = Object.fromEntries(
       JOB_STATES.map((state) => [state, jobs.filter((job) => job.state === state).length]),
@@ -335,35 +347,36 @@ export class Jobs {
     }
   }
 
-  /** Many jobs that are watched together. */
+  /** Many jobs that are watched together. @returns the id of their set. @throws TurnoutError with all that is wrong */
   async batch({ jobs, webhook }: CreateBatch, idempotencyKey: string | undefined, caller: Caller): Promise<string> {
+    const sent = { jobs, webhook }
+    const earlier = await this.earlier(sent, idempotencyKey, caller)
+    if (earlier) return earlier.set_id!
     const id = newId('batch')
     const problems: InputProblem[] = []
-    const prepared = await Promise.all(
-      jobs.map(async ({ kind, ...body }, place) => {
-        const asked = { kind, body: { ...body, webhook }, set: { id, place } }
-        try {
-          return await this.prepare({ ...asked, ...(place === 0 && { idempotencyKey }) }, caller)
-        } catch (thrown) {
-          problems.push(...problemsOf(TurnoutError.from(thrown), place))
-          return undefined
-        }
-      }),
-    )
+    const asked = jobs.map(({ kind, ...body }, place): Asked => {
+      const named = place === 0 ? idempotencyKey : undefined
+      return { kind, body: { ...body, webhook }, set: { id, place }, sent, idempotencyKey: named }
+    })
+    const prepare = (each: Asked, place: number) =>
+      this.prepare(each, caller).catch((thrown: unknown) => {
+        problems.push(...problemsOf(TurnoutError.from(thrown), place))
+      })
+    let prepared = await Promise.all(asked.map(prepare))
+    if (problems.length === 0 && asked.some(({ body }) => body.enhance)) {
+      const slots = new Slots(ENHANCED_AT_ONCE)
+      const enhance = (each: Asked) => (each.body.enhance ? slots.run(() => this.#enhanced(each, caller)) : each)
+      prepared = await Promise.all((await Promise.all(asked.map(enhance))).map(prepare))
+    }
     if (problems.length > 0) {
       throw new TurnoutError('invalid_input', `The batch has ${problems.length} problems; nothing was begun.`, {
         details: problems,
       })
     }
-    const hash = hashOf({ jobs, webhook })
-    const made = await this.createAll(prepared.flatMap((job) => (job ? [{ ...job, requestHash: hash }] : [])))
+    const made = await this.createAll(prepared.flatMap((job) => job ?? []))
     return made[0]!.set_id ?? id
   }
 }
-
-/** Of what the client sent; how long it waits is no part of it. */
-const requestHashOf = ({ kind, image, template, composition, body: { wait: _, ...body } }: Asked): string =>
-  hashOf({ kind, ...body, template, composition, image })
 
 /** What is wrong with one job of a batch, with its place. */
 function problemsOf(error: TurnoutError, place: number): InputProblem[] {
@@ -375,20 +388,3 @@ function problemsOf(error: TurnoutError, place: number): InputProblem[] {
 
 const principalMayRaise = (priority: number, { principal }: Caller): number =>
   principal.role === 'admin' ? priority : Math.min(priority, 0)
-
-const maySee = (keyId: string, principal: Caller['principal']): boolean =>
-  principal.role === 'admin' || principal.keyId === keyId
-
-/**
- * An admin's key, and one that was issued to nobody in particular, is trusted
- * to name the end user; any other one is its owner's.
- *
- * @throws TurnoutError permission
- */
-function userOf(named: string | undefined, { principal }: Caller): string | null {
-  if (principal.role === 'admin' || principal.owner === null) return named ?? principal.owner
-  if (named === undefined || named === principal.owner) return principal.owner
-  throw new TurnoutError('permission', `userId must be the owner of the key, ${principal.owner}; leave it out.`, {
-    param: 'userId',
-  })
-}

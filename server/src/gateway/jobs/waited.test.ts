@@ -1,5 +1,6 @@
 import type { Job } from '@turnout/contract'
 import { describe, expect, it } from 'vitest'
+import { TurnoutError } from '../../core/error.ts'
 import type { Route } from '../../core/route.ts'
 import type { JobRow } from '../../jobs/types.ts'
 import type { Caller } from '../types.ts'
@@ -28,11 +29,21 @@ function waiting(jobs: Partial<Jobs>, idempotencyKey?: string, route = routeOf(6
   } as unknown as Jobs
   const request = { caller: {} as Caller, route, brought: [], idempotencyKey } as unknown as WaitedRequest
   const job = new WaitedJob({ jobs: service, kept: {} as never, log: { error: () => {} } }, request)
-  return { job, canceled, answer: (signal = new AbortController().signal) => job.answer('', signal, () => {}) }
+  return {
+    job,
+    canceled,
+    answer: (signal = new AbortController().signal) =>
+      job.answer(
+        '',
+        signal,
+        () => {},
+        async (made) => made,
+      ),
+  }
 }
 
 const away = () => {
-  throw new Error('the connection was refused')
+  throw new TurnoutError('overloaded', 'The database does not answer right now.')
 }
 
 it.each([
@@ -53,14 +64,17 @@ describe('while the database is away', () => {
   it.each([
     [undefined, false],
     ['order-4711', true],
-  ])('nothing is ordered; under the name %s it may be asked again: %s', async (name, retryable) => {
-    const { answer } = waiting({ create: async () => away() }, name)
-    await expect(answer()).rejects.toMatchObject({ code: 'overloaded', status: 503, retryable })
-  })
+  ])(
+    'pictures that are made are waited for; under the name %s they may be asked for again: %s',
+    async (name, retryable) => {
+      const { answer } = waiting({ show: async () => away() }, name, routeOf(-30_000))
+      await expect(answer()).rejects.toMatchObject({ code: 'overloaded', status: 503, retryable })
+    },
+  )
 
-  it('a job that is there is waited for', async () => {
+  it('a job that is there is looked at again', async () => {
     let looks = 0
-    const { job, answer } = waiting({ settled: async () => (looks++ === 0 ? away() : ROW) })
+    const { job, answer } = waiting({ show: async () => (looks++ === 0 ? away() : DONE) })
     expect(await answer()).toMatchObject({ job: DONE, cost: 5n, deployment: { id: 'brush' } })
     expect([looks, job.attempts, job.fallbacks]).toEqual([2, 2, 0])
   })

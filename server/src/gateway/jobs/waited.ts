@@ -1,23 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { CreateJob, Job } from '@turnout/contract'
 import type { ArtifactService } from '../../artifacts/types.ts'
+import type { StoredArtifact } from '../../core/artifact.ts'
 import type { Deployment } from '../../core/deployment.ts'
 import { TurnoutError } from '../../core/error.ts'
 import type { Drawn } from '../../core/media.ts'
 import type { Route } from '../../core/route.ts'
+import { isAway } from '../../core/trouble.ts'
 import type { JobRow, KeptOutput } from '../../jobs/types.ts'
 import { withAttempts } from '../routing/failure.ts'
 import { isSole } from '../routing/router.ts'
 import type { Caller } from '../types.ts'
+import type { Asked } from './asked.ts'
+import { untilBack } from './away.ts'
 import { type Brought, keepBrought } from './brought.ts'
-import type { Asked, Jobs } from './service.ts'
+import type { Jobs } from './service.ts'
 
 /** How long a job may take that a client can come back to. */
 const NAMED_MS = 600_000
 /** A job ends by its own deadline; nobody waits longer than this for it to say so. */
 const GRACE_MS = 30_000
-/** How long is waited before a database that was away is asked again. */
-const AWAY_MS = 500
 /** What a request takes besides its calls: their own limits come first, because they say who was too slow. */
 const MARGIN_MS = 2_000
 
@@ -47,6 +48,8 @@ export interface WaitedRequest {
 /** A job that has made pictures. */
 export interface WaitedAnswer {
   job: Job
+  /** They, in the order of the job's outputs. */
+  pictures: StoredArtifact[]
   /** Who made them. */
   deployment: Deployment
   /** How, as the provider tells it, where it does. */
@@ -73,25 +76,36 @@ export class WaitedJob {
   }
 
   /**
-   * Waits until the pictures are there, or the signal says that the client has left.
+   * Waits until the pictures are there, or the signal says that the client has
+   * left. They are paid for then: while our own database or storage is away, it
+   * waits for that too.
    *
    * @param onJob Hears of the job before it has done anything.
+   * @param put Makes of the pictures what the client gets.
    * @throws TurnoutError why there are none
    */
-  async answer(baseUrl: string, signal: AbortSignal, onJob: (id: string) => void): Promise<WaitedAnswer> {
-    const created = await this.#create().catch((error: unknown) => {
-      throw this.#away(error)
-    })
+  async answer<T>(
+    baseUrl: string,
+    signal: AbortSignal,
+    onJob: (id: string) => void,
+    put: (answer: WaitedAnswer) => Promise<T>,
+  ): Promise<T> {
+    const until = performance.now() + this.#waitMs + (this.#named ? 0 : GRACE_MS)
+    const created = await this.#create()
     onJob(created.id)
     const leave = () => this.#giveUp(created)
     signal.addEventListener('abort', leave, { once: true })
     try {
       if (signal.aborted) leave()
-      const row = await this.#settled(created, signal)
-      if (signal.aborted) throw new TurnoutError('canceled', 'The client went away before the answer was complete.')
-      return await this.#read(row, baseUrl)
-    } catch (error) {
-      throw this.#away(error)
+      const row = await this.#services.jobs.settled(created, Math.max(0, until - performance.now()) / 1000, signal)
+      requirePresence(signal)
+      const read = async () => put(await this.#read(row, baseUrl))
+      return await untilBack(read, until - performance.now(), signal)
+    } catch (thrown) {
+      requirePresence(signal)
+      const error = TurnoutError.from(thrown)
+      // Whoever asks once more, and not by a name, pays once more.
+      throw isAway(error) && !this.#named ? error.with({ retryable: false }) : error
     } finally {
       signal.removeEventListener('abort', leave)
     }
@@ -105,29 +119,6 @@ export class WaitedJob {
         log.error({ err: error, artifact: id }, 'a picture that was edited could not be deleted')
       })
     }
-  }
-
-  /** Nobody is told that a job has failed because the database is away for a moment: the job knows nothing of that. */
-  async #settled(created: JobRow, signal: AbortSignal): Promise<JobRow> {
-    const until = performance.now() + this.#waitMs + (this.#named ? 0 : GRACE_MS)
-    for (;;) {
-      const restMs = Math.max(0, Math.ceil(until - performance.now()))
-      try {
-        return await this.#services.jobs.settled(created, restMs / 1000, signal)
-      } catch (error) {
-        if (isOurs(error) || signal.aborted || restMs === 0) throw error
-        await sleep(Math.min(AWAY_MS, restMs), undefined, { signal }).catch(() => {})
-      }
-    }
-  }
-
-  /** Whether the job was stored before the database went away, nobody knows: only under a name is it safe to ask again. */
-  #away(error: unknown): TurnoutError {
-    if (isOurs(error)) return TurnoutError.from(error)
-    return new TurnoutError('overloaded', 'The database that keeps the jobs does not answer right now.', {
-      retryable: this.#named,
-      cause: error,
-    })
   }
 
   get #named(): boolean {
@@ -168,16 +159,16 @@ export class WaitedJob {
   }
 
   async #read(row: JobRow, baseUrl: string): Promise<WaitedAnswer> {
+    const isLate = row.state === 'queued' || row.state === 'running'
+    if (isLate) this.#giveUp(row)
     const job = await this.#services.jobs.show(row, baseUrl)
     this.attempts = job.attempts.length
     this.fallbacks = Math.max(0, new Set(job.attempts.map(({ deployment }) => deployment)).size - 1)
-    if (row.state === 'queued' || row.state === 'running') {
-      this.#giveUp(row)
-      throw late(job, this.#waitMs, this.#named)
-    }
+    if (isLate) throw late(job, this.#waitMs, this.#named)
     if (row.state !== 'succeeded') throw this.#failure(job)
-    const { drawn } = (row.outputs as KeptOutput[])[0] ?? {}
-    return { job, deployment: this.#deploymentOf(job), drawn, cost: row.settled_nano }
+    const outputs = row.outputs as KeptOutput[]
+    const pictures = outputs.flatMap(({ artifact }) => artifact ?? [])
+    return { job, pictures, deployment: this.#deploymentOf(job), drawn: outputs[0]?.drawn, cost: row.settled_nano }
   }
 
   #deploymentOf({ deployment: id }: Job): Deployment {
@@ -211,9 +202,10 @@ export class WaitedJob {
   }
 }
 
-/** It says nothing of the database: a failure that is told, or a mistake of ours. */
-const isOurs = (error: unknown): boolean =>
-  error instanceof TurnoutError || error instanceof TypeError || error instanceof RangeError
+/** @throws TurnoutError canceled */
+function requirePresence(signal: AbortSignal): void {
+  if (signal.aborted) throw new TurnoutError('canceled', 'The client went away before the answer was complete.')
+}
 
 /** The longest time that one of those who may be asked is given, but no longer than all of them together. */
 const longestOf = ({ candidates, fallback: { deadlineMs = Number.POSITIVE_INFINITY } }: Route): number =>

@@ -1,4 +1,4 @@
-import { type Template, TemplateConfiguration } from '@turnout/contract'
+import { type Template, TemplateConfiguration, TemplateId } from '@turnout/contract'
 import { TurnoutError } from '../../core/error.ts'
 import { refuse } from '../../core/input.ts'
 import { BUILT_IN } from '../../core/template/builtin/index.ts'
@@ -78,6 +78,9 @@ export function createTemplateRecords(store: TemplateStore): TemplateRecords {
     read,
     async list({ cursor, limit }) {
       const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString()
+      if (cursor !== undefined && !TemplateId.safeParse(after).success) {
+        throw refuse([{ path: 'cursor', message: 'must be the nextCursor of the page before' }])
+      }
       const made = (await store.list(after, limit + 1)).map(shownCurrent)
       const own = [...BUILT_IN.keys()].filter((id) => id > after).map((id) => builtIn(id)!)
       const all = [...made, ...own].sort((a, b) => (a.id < b.id ? -1 : 1))

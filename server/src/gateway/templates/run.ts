@@ -103,6 +103,10 @@ export function createTemplateRuns(services: RunServices): Pick<Templates, 'rend
       }
     },
     async run(id, run, idempotencyKey, caller, baseUrl) {
+      const { wait, ...asked } = run
+      const sent = { template: id, ...asked }
+      const made = await maker.made({ sent, idempotencyKey }, wait, caller, baseUrl)
+      if (made) return made
       const template = await services.read(id, run.version)
       const { rendered, warnings } = await prepare(template, run.variables)
       const order = {
@@ -110,6 +114,7 @@ export function createTemplateRuns(services: RunServices): Pick<Templates, 'rend
         body: bodyOf(template, rendered, run),
         composition: rendered.composition && (await secure(rendered.composition, caller)),
         warnings,
+        sent,
         idempotencyKey,
       }
       return maker.make(order, caller, baseUrl)

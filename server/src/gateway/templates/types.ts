@@ -25,11 +25,20 @@ export interface TemplateOrder {
   composition: ResolvedComposition | null
   /** To be told with the job. */
   warnings: string[]
+  /** What the client sent. */
+  sent: object
   idempotencyKey: string | undefined
 }
 
 /** Makes pictures. Whoever implements it knows jobs; templates do not. */
 export interface TemplateMaker {
+  /** The job that the same request has made before, waited for as well, whatever has become of its template since. */
+  made(
+    order: Pick<TemplateOrder, 'sent' | 'idempotencyKey'>,
+    wait: number | undefined,
+    caller: Caller,
+    baseUrl: string,
+  ): Promise<Job | undefined>
   /**
    * Makes a job and waits for it as long as its body says.
    * @param baseUrl What links in the answer begin with.

@@ -3,6 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import { TurnoutError } from '../../core/error.ts'
 import type { Tables } from '../../db/tables.ts'
 import type { WebhookAttemptsTable, WebhookDeliveriesTable } from '../../db/webhook-tables.ts'
+import { requireCursor } from '../cursor.ts'
 import type { DeliveryFilter, Listed, Page, Scope } from './types.ts'
 
 type Row = Selectable<WebhookDeliveriesTable> & { endpoint_url: string | null }
@@ -35,6 +36,7 @@ export async function listDeliveries(
     )
   }
   const rows = await query.limit(limit + 1).execute()
+  if (cursor !== undefined && rows.length === 0) await requireCursor(db, 'webhook_deliveries', cursor)
   const items = rows.slice(0, limit).map(toDelivery)
   return { items, nextCursor: rows.length > limit ? items.at(-1)!.id : null }
 }

@@ -9,6 +9,7 @@ import { TurnoutError } from '../../core/error.ts'
 import type { Tables } from '../../db/tables.ts'
 import type { WebhookEndpointsTable } from '../../db/webhook-tables.ts'
 import { newId } from '../../lib/ids.ts'
+import { requireCursor } from '../cursor.ts'
 import { newSecret, type WebhookSecrets } from './secrets.ts'
 import { giveUpPending } from './settle.ts'
 import type { Listed, Page, Scope } from './types.ts'
@@ -75,6 +76,7 @@ export class Endpoints {
       )
     }
     const rows = await query.limit(limit + 1).execute()
+    if (cursor !== undefined && rows.length === 0) await requireCursor(this.#db, 'webhook_endpoints', cursor)
     const items = rows.slice(0, limit).map(toEndpoint)
     return { items, nextCursor: rows.length > limit ? items.at(-1)!.id : null }
   }

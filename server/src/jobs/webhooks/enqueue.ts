@@ -40,9 +40,10 @@ const inTransaction = <T>(db: Kysely<Tables>, work: (db: Kysely<Tables>) => Prom
 const wants = (type: WebhookEventType, keyId: string) =>
   sql<boolean>`(enabled and ${type} = any(events) and (webhook_endpoints.key_id is null or webhook_endpoints.key_id = ${keyId}))`
 
-/** Whether any endpoint wants to hear of such events of a key. */
-export const isHeard = (type: WebhookEventType, keyId: string) =>
-  sql<boolean>`exists (select from webhook_endpoints where ${wants(type, keyId)})`
+/** Whether anybody wants to hear of such an event. */
+export const isHeard = ({ type, keyId, target }: Pick<NewEvent, 'type' | 'keyId' | 'target'>) =>
+  sql<boolean>`(${target?.events.includes(type) === true}::boolean
+    or exists (select from webhook_endpoints where ${wants(type, keyId)}))`
 
 async function receiversOf(db: Kysely<Tables>, { type, keyId, target }: NewEvent): Promise<Receiver[]> {
   const endpoints = await db

@@ -1,4 +1,5 @@
 import { Compare, Comparison, success } from '@turnout/contract'
+import { idempotencyKeyOf } from '../../../gateway/jobs/idempotency-key.ts'
 import { callerOf } from '../../caller.ts'
 import { originOf } from '../../origin.ts'
 import { ok, type Route } from '../../route.ts'
@@ -19,7 +20,7 @@ export const createComparison: Route = (app, { comparisons, publicUrl }) => {
     },
     handler: async (request, reply) => {
       const caller = callerOf(request, reply)
-      const id = await comparisons.create(request.body, caller)
+      const id = await comparisons.create(request.body, idempotencyKeyOf(request), caller)
       return reply.code(202).send(ok(await comparisons.read(id, caller, originOf(request, publicUrl))))
     },
   })

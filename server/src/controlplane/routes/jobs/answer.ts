@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { ERRORS } from '../../../core/error.ts'
 import { idempotencyKeyOf } from '../../../gateway/jobs/idempotency-key.ts'
+import { showOrdered } from '../../../gateway/jobs/ordered.ts'
 import { answerOf } from '../../../gateway/jobs/view.ts'
 import type { JobRow } from '../../../jobs/types.ts'
 import { callerOf } from '../../caller.ts'
@@ -21,7 +22,7 @@ export async function generate(
   const caller = callerOf(request, reply)
   const created = await jobs.create({ kind, body, idempotencyKey: idempotencyKeyOf(request) }, caller)
   const job = await jobs.settled(created, body.wait, caller.signal)
-  return sendJob(await jobs.show(job, originOf(request, publicUrl)), job, request, reply)
+  return sendJob(await showOrdered(jobs, job, originOf(request, publicUrl)), job, request, reply)
 }
 
 /** A job by what became of it: 200 when it is there, 202 while it is not, else the status of its error. */

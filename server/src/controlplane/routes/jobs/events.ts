@@ -25,10 +25,11 @@ function lastSeen(header: string | string[] | undefined, query: number | undefin
 const frame = (event: JobEvent): string =>
   `id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 
-/** The events as text, with a comment now and then while nothing happens. */
-async function* frames(first: IteratorResult<JobEvent, void>, rest: AsyncGenerator<JobEvent, void>) {
+/** The events as text, with a comment at once, and now and then while nothing happens. */
+async function* frames(events: AsyncGenerator<JobEvent, void>) {
   try {
-    let next = Promise.resolve(first)
+    yield ': here\n\n'
+    let next = events.next()
     for (;;) {
       let timer: NodeJS.Timeout | undefined
       const pause = new Promise<undefined>((resolve) => {
@@ -42,10 +43,10 @@ async function* frames(first: IteratorResult<JobEvent, void>, rest: AsyncGenerat
       }
       if (result.done) return
       yield frame(result.value)
-      next = rest.next()
+      next = events.next()
     }
   } finally {
-    await rest.return()
+    await events.return()
   }
 }
 
@@ -64,17 +65,19 @@ export const streamJobEvents: Route = (app, { jobs, publicUrl }) => {
       querystring: EventsQuery,
       response: {
         200: { description: 'The events.', content: { 'text/event-stream': { schema: JobEvent } } },
+        204: z.void().describe('The job is over, and nothing has happened to it after that event.'),
       },
     },
     handler: async (request, reply) => {
       const after = lastSeen(request.headers['last-event-id'], request.query.after)
-      const events = jobs.events(request.params.id, after, callerOf(request, reply), originOf(request, publicUrl))
-      // What is wrong with the request shows before the first event, as an ordinary failure.
-      const first = await events.next()
+      const caller = callerOf(request, reply)
+      const events = await jobs.events(request.params.id, after, caller, originOf(request, publicUrl))
+      // To an EventSource, which asks again after every end, this says that it need not.
+      if (events === undefined) return reply.code(204).send()
       reply.header('content-type', 'text/event-stream; charset=utf-8')
       // Reverse proxies that collect answers would hold the events back.
       reply.header('x-accel-buffering', 'no')
-      reply.send(Readable.from(frames(first, events)) as never)
+      reply.send(Readable.from(frames(events)) as never)
       return reply
     },
   })
