@@ -97,6 +97,11 @@ describe.each(KINDS)('on %s', (kind) => {
       code: 'invalid_input',
       param: 'baseUrl',
     })
+    await expect(registry.createModel({ id: 'other', inputs: { type: 'nonsense' } })).rejects.toMatchObject({
+      code: 'invalid_input',
+      param: 'inputs',
+      message: expect.stringContaining('must be a JSON Schema'),
+    })
     await expect(registry.updateModel('nobody', {})).rejects.toMatchObject({ code: 'not_found' })
     await expect(registry.updateModel('painter', {})).rejects.toMatchObject({
       code: 'not_found',

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { type Model, ModelPatch } from '@turnout/contract'
 import type { ProviderConnection } from '../core/deployment.ts'
 import { TurnoutError } from '../core/error.ts'
+import { schemaProblem } from '../core/image/inputs.ts'
 import { check } from '../core/input.ts'
 import { within } from '../lib/within.ts'
 import { addressProblem } from './address.ts'
@@ -248,6 +249,10 @@ export class LiveRegistry implements Registry {
     }
     const wrong = record.baseUrl === undefined ? undefined : addressProblem(record.baseUrl)
     if (wrong !== undefined) throw new TurnoutError('invalid_input', `baseUrl ${wrong}.`, { param: 'baseUrl' })
+    const problem = record.inputs && schemaProblem(record.inputs)
+    if (problem !== undefined) {
+      throw new TurnoutError('invalid_input', `inputs must be a JSON Schema: ${problem}.`, { param: 'inputs' })
+    }
     return record
   }
 

@@ -239,6 +239,14 @@ describe('inputs', () => {
     }
   })
 
+  test('are held against a pattern that would not end for some of them', () => {
+    const slow = record({ properties: { code: { type: 'string', pattern: '^(a+)+$' } } })
+    expect(() => fitted(slow, { inputs: { code: 'aaa' } })).not.toThrow()
+    expect(problems(() => fitted(slow, { inputs: { code: `${'a'.repeat(40)}!` } }))).toEqual([
+      { path: 'inputs.code', message: 'must match pattern "^(a+)+$"' },
+    ])
+  })
+
   test('of a record whose schema is none say so', () => {
     expect(() => fitted(record({ type: 'nonsense' }), {})).toThrow('no valid JSON Schema')
   })

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { isObject } from '../../lib/objects.ts'
 import { TurnoutError } from '../error.ts'
 import { type InputProblem, refuse } from '../input.ts'
+import { endingPattern } from '../validation/pattern.ts'
 
 type Schema = NonNullable<Model['inputs']>
 type Json = Readonly<Record<string, unknown>>
@@ -22,30 +23,50 @@ export function choicesOf(schema: Schema | undefined, name: string): readonly st
 }
 
 // A record may use keywords that the validator does not know, such as a console's hints.
-const OPTIONS = { allErrors: true, strict: false, verbose: true, validateFormats: false }
+const OPTIONS = {
+  allErrors: true,
+  strict: false,
+  verbose: true,
+  validateFormats: false,
+  code: { regExp: Object.assign(endingPattern, { code: 'endingPattern' }) },
+}
 
 const draft7 = new Ajv(OPTIONS)
 const draft2020 = new Ajv2020(OPTIONS)
 
 const compiled = new WeakMap<Schema, ValidateFunction>()
 
-/** @throws TurnoutError model_not_enabled for a record whose schema is none */
-export function validatorOf(schema: Schema, model: string): ValidateFunction {
+/** @throws Error why the schema is none */
+function compile(schema: Schema): ValidateFunction {
   const known = compiled.get(schema)
   if (known) return known
+  const uses2020 = String(schema.$schema ?? '').includes('2020-12')
+  const ajv = uses2020 ? draft2020 : draft7
+  const validator = ajv.compile(schema)
+  // The validator itself would remember every schema for ever, and records come anew with every change.
+  ajv.removeSchema(schema)
+  compiled.set(schema, validator)
+  return validator
+}
+
+/** Why inputs are no valid JSON Schema; undefined where they are one. */
+export function schemaProblem(schema: Schema): string | undefined {
   try {
-    const uses2020 = String(schema.$schema ?? '').includes('2020-12')
-    const ajv = uses2020 ? draft2020 : draft7
-    const validator = ajv.compile(schema)
-    // The validator itself would remember every schema for ever, and records come anew with every change.
-    ajv.removeSchema(schema)
-    compiled.set(schema, validator)
-    return validator
+    compile(schema)
+    return undefined
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** @throws TurnoutError model_not_enabled for a record whose schema is none */
+export function validatorOf(schema: Schema, model: string): ValidateFunction {
+  try {
+    return compile(schema)
+  } catch (error) {
     throw new TurnoutError(
       'model_not_enabled',
-      `The record of model ${model} is not usable: its inputs are no valid JSON Schema (${reason}).`,
+      `The record of model ${model} is not usable: its inputs are no valid JSON Schema (${schemaProblem(schema)}).`,
       { cause: error },
     )
   }
