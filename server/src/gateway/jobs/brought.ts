@@ -44,19 +44,29 @@ export function nameBrought(request: ImageRequest, { keyId }: Principal, idempot
 const repeatable = (name: string, bytes: Buffer): string =>
   `file_${createHash('sha256').update(name).update(bytes).digest('hex').slice(0, 32)}`
 
-/** Keeps them as uploads of the key, until the job comes to them. @throws TurnoutError */
+/** Where they are kept. */
+export type BroughtKeeper = Pick<ArtifactService, 'find' | 'keep' | 'room'>
+
+/**
+ * Keeps them as uploads of the key, until the job comes to them.
+ *
+ * @param kind What they must be.
+ * @param param Where the request has them.
+ * @throws TurnoutError
+ */
 export async function keepBrought(
-  kept: ArtifactService,
+  kept: BroughtKeeper,
   brought: readonly Brought[],
   { keyId, owner }: Principal,
+  { kind = 'image', param = 'image' }: { kind?: 'image' | 'video'; param?: string } = {},
 ): Promise<void> {
   if (brought.length === 0) return
   const size = brought.reduce((sum, { bytes }) => sum + bytes.length, 0)
   if (size > (await kept.room(keyId))) {
     throw new TurnoutError(
       'invalid_input',
-      'The pictures are more than the uploads of this key have room for; delete files that are no longer needed.',
-      { param: 'image', status: 413 },
+      `The ${kind === 'image' ? 'pictures' : 'videos'} are more than the uploads of this key have room for; delete files that are no longer needed.`,
+      { param, status: 413 },
     )
   }
   const about = {
@@ -64,7 +74,7 @@ export async function keepBrought(
     keyId,
     user: owner,
     filename: null,
-    expected: 'image',
+    expected: kind,
     daysAtMost: KEPT_DAYS,
   } as const
   await Promise.all(brought.map(({ id, bytes }) => kept.keep(bytes, { ...about, id })))

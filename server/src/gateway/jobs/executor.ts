@@ -64,7 +64,12 @@ export interface ExecutorServices {
     signal: AbortSignal,
   ): Promise<{ bytes: Uint8Array; warnings: string[] }>
   /** What a reference of a request leads to, as the provider can take it. Throws TurnoutError invalid_input. */
-  resolve(reference: MediaReference, who: JobRow, links: boolean, signal: AbortSignal): Promise<Picture>
+  resolve(
+    reference: MediaReference,
+    whose: Pick<JobRow, 'key_id' | 'request'>,
+    links: boolean,
+    signal: AbortSignal,
+  ): Promise<Picture>
   /** Where the provider may tell of the end of an attempt; undefined where it cannot reach us. */
   callback(attemptId: string, provider: ProviderConnection): Pick<Delivery, 'callbackUrl' | 'callbackSecret'>
 }

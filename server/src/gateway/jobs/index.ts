@@ -11,6 +11,7 @@ import type { SafeFetcher } from '../../lib/http/safe-fetch.ts'
 import type { Registry } from '../../registry/types.ts'
 import type { AttemptObserver } from '../metering.ts'
 import type { Router } from '../routing/router.ts'
+import type { BroughtKeeper } from './brought.ts'
 import type { CallbackLinks } from './callback-links.ts'
 import { type CallbackServices, Callbacks } from './callbacks.ts'
 import { type ExecutorServices, MediaExecutor } from './executor.ts'
@@ -28,7 +29,7 @@ export interface JobsOptions {
   pools: OriginPools
   observer: AttemptObserver
   fetcher: SafeFetcher
-  keeper: ArtifactKeeper
+  keeper: ArtifactKeeper & BroughtKeeper
   outputBytes: ExecutorServices['outputBytes']
   webhooks: Pick<Webhooks, 'accept'>
   enhance: JobServices['enhance']
@@ -50,7 +51,7 @@ export interface StartedJobs {
 
 /** Everything about jobs, at work. */
 export async function startJobs(options: JobsOptions): Promise<StartedJobs> {
-  const { registry, router, adapters, keeper, webhooks, enhance } = options
+  const { registry, router, adapters, keeper, webhooks, enhance, resolve } = options
   const view = new JobView(keeper)
   const placing = new Placing({ registry, router, adapters })
   const { callbackLinks: links } = options
@@ -73,7 +74,7 @@ export async function startJobs(options: JobsOptions): Promise<StartedJobs> {
   const machinery = await options.start({ executor, announcer })
   const { store, create, watch, claims, transitions } = machinery
   return {
-    jobs: new Jobs({ placing, store, create, watch, claims, view, keeper, webhooks, enhance }),
+    jobs: new Jobs({ placing, store, create, watch, claims, view, keeper, webhooks, enhance, resolve }),
     callbacks: new Callbacks({ ...options, links, store, transitions }),
     machinery,
   }

@@ -28,6 +28,8 @@ import { split } from '../media/batch.ts'
 import type { Caller } from '../types.ts'
 import { type Asked, sentOf } from './asked.ts'
 import { nothingWhileAway } from './away.ts'
+import type { BroughtKeeper } from './brought.ts'
+import { type CarriedServices, withoutCarried } from './carried.ts'
 import { requireLength } from './length.ts'
 import { hashOf, quoteOf } from './order.ts'
 import type { Placing } from './placing.ts'
@@ -53,7 +55,8 @@ export interface JobServices {
   watch: JobWatch
   claims: Pick<Claims, 'reasonOf'>
   view: JobView
-  keeper: ArtifactKeeper
+  keeper: ArtifactKeeper & BroughtKeeper
+  resolve: CarriedServices['resolve']
   webhooks: Pick<Webhooks, 'accept'>
   /** Throws TurnoutError. */
   enhance(asked: EnhancePrompt, caller: Caller): Promise<EnhancedPrompt>
@@ -131,7 +134,7 @@ export class Jobs {
     if (priority > 0 && principal.role !== 'admin') {
       throw new TurnoutError('permission', 'priority above 0 takes a key with the role admin.', { param: 'priority' })
     }
-    const request: JobRequest = {
+    const carrying: JobRequest = {
       inputs,
       options,
       image,
@@ -144,10 +147,10 @@ export class Jobs {
       keyJobs: principal.limits.jobs,
       role: principal.role,
     }
-    requireLength(request)
+    requireLength(carrying)
     const userId = user === undefined ? userOf(body.userId, caller) : storable(user)
     const whose = { request_id: requestId, key_id: principal.keyId, user_id: userId }
-    const [first] = this.#services.placing.candidates({ kind, model, request, metadata, ...whose })
+    const [first] = this.#services.placing.candidates({ kind, model, request: carrying, metadata, ...whose })
     const { order } = first!
     if (order.count > MOST_PARTS * order.perCall) {
       throw new TurnoutError(
@@ -158,6 +161,8 @@ export class Jobs {
         },
       )
     }
+    const job = { key_id: principal.keyId, request: carrying }
+    const request = await withoutCarried(carrying, order.references, job, caller, this.#services)
     const { seed } = order
     const counts = order.count > order.perCall ? split(order.count, order.perCall) : []
     return {
