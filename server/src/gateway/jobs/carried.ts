@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { MediaReference } from '../../core/inputs/types.ts'
-import type { JobRequest, JobRow } from '../../jobs/types.ts'
+import type { JobRequest } from '../../jobs/types.ts'
 import type { Caller } from '../types.ts'
 import { type BroughtKeeper, keepBrought } from './brought.ts'
 import type { ExecutorServices } from './executor.ts'
+import type { Whose } from './whose.ts'
 
 /** A file that is written in so many characters stays where it is. */
 const SHORT = 64 * 1024
@@ -25,7 +26,7 @@ export interface CarriedServices {
 export async function withoutCarried(
   request: JobRequest,
   references: readonly MediaReference[],
-  job: Pick<JobRow, 'key_id' | 'request'>,
+  job: Whose,
   { principal, requestId, signal }: Caller,
   { keeper, resolve }: CarriedServices,
 ): Promise<JobRequest> {

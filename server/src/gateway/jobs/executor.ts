@@ -43,7 +43,7 @@ import { type JobLimitOptions, limitsOf } from './limits.ts'
 import { type Delivery, hashOf, type MediaOrder, orderFor, quoteOf } from './order.ts'
 import type { Placing } from './placing.ts'
 import { tellable } from './tellable.ts'
-import { ownerOf } from './whose.ts'
+import { ownerOf, type Whose } from './whose.ts'
 
 export interface ExecutorServices {
   adapters: ReadonlyMap<string, ProviderAdapter>
@@ -64,12 +64,7 @@ export interface ExecutorServices {
     signal: AbortSignal,
   ): Promise<{ bytes: Uint8Array; warnings: string[] }>
   /** What a reference of a request leads to, as the provider can take it. Throws TurnoutError invalid_input. */
-  resolve(
-    reference: MediaReference,
-    whose: Pick<JobRow, 'key_id' | 'request'>,
-    links: boolean,
-    signal: AbortSignal,
-  ): Promise<Picture>
+  resolve(reference: MediaReference, whose: Whose, links: boolean, signal: AbortSignal): Promise<Picture>
   /** Where the provider may tell of the end of an attempt; undefined where it cannot reach us. */
   callback(attemptId: string, provider: ProviderConnection): Pick<Delivery, 'callbackUrl' | 'callbackSecret'>
 }

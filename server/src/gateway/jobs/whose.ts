@@ -5,6 +5,9 @@ import type { Caller } from '../types.ts'
 
 type Asking = Pick<Caller, 'principal'>
 
+/** What of a job tells whose it is. */
+export type Whose = Pick<JobRow, 'key_id' | 'request'>
+
 export const maySee = (keyId: string, { principal }: Asking): boolean =>
   principal.role === 'admin' || principal.keyId === keyId
 
@@ -25,7 +28,7 @@ export function userOf(named: string | undefined, { principal }: Asking): string
 }
 
 /** Whose files a job may name. */
-export const ownerOf = ({ key_id: keyId, request }: Pick<JobRow, 'key_id' | 'request'>): Owner => ({
+export const ownerOf = ({ key_id: keyId, request }: Whose): Owner => ({
   keyId,
   role: (request as JobRequest).role,
 })
