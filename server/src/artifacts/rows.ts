@@ -4,6 +4,7 @@ import type { ArtifactAbout, StoredArtifact } from '../core/artifact.ts'
 import { TurnoutError } from '../core/error.ts'
 import type { ArtifactsTable } from '../db/artifact-tables.ts'
 import type { Database } from '../db/database.ts'
+import { storable } from '../lib/storable.ts'
 import type { Facts } from './facts/types.ts'
 import type { ArtifactFilter } from './types.ts'
 
@@ -46,8 +47,7 @@ async function answered<T>(query: Promise<T>): Promise<T> {
 export const justRemoved = (id: string): TurnoutError =>
   new TurnoutError('overloaded', `The artifact ${id} has just been removed.`)
 
-/** A text column takes every character but this. */
-const withoutNul = (text: string | null | undefined): string | null => text?.replaceAll('\0', '') ?? null
+const stored = (text: string | null | undefined): string | null => (text == null ? null : storable(text))
 
 function parseCursor(cursor: string): { time: Date; id: string } {
   const { time, id } = /^(?<time>\d{1,14})\.(?<id>.+)$/.exec(cursor)?.groups ?? {}
@@ -87,8 +87,8 @@ export class ArtifactRows {
           job_id: about.jobId ?? null,
           place: about.index ?? 0,
           key_id: about.keyId,
-          user_id: withoutNul(about.user),
-          filename: withoutNul(about.filename),
+          user_id: stored(about.user),
+          filename: stored(about.filename),
           created_at: now,
         })
         .onConflict((conflict) =>

@@ -3,6 +3,7 @@ import type { Feedback, GiveFeedback, Role } from '@turnout/contract'
 import { sql } from 'kysely'
 import { TurnoutError } from '../core/error.ts'
 import type { Database } from '../db/database.ts'
+import { storable } from '../lib/storable.ts'
 import { answered } from './answered.ts'
 import type { Ledger } from './types.ts'
 
@@ -32,8 +33,7 @@ interface Asked {
   variant: string | null
 }
 
-/** PostgreSQL stores no U+0000. */
-const storable = (text: string | undefined): string | null => text?.toWellFormed().replaceAll('\0', '\uFFFD') ?? null
+const stored = (text: string | undefined): string | null => (text === undefined ? null : storable(text))
 
 export function createFeedback(database: Database, ledger: Pick<Ledger, 'flush'>): FeedbackStore {
   const find = async (requestId: string): Promise<Asked | undefined> => {
@@ -57,7 +57,7 @@ export function createFeedback(database: Database, ledger: Pick<Ledger, 'flush'>
     keyId: string,
     { experiment, variant }: Asked,
   ): Promise<Feedback> => {
-    const said = { score, label: storable(label), comment: storable(comment), created_at: sql<Date>`clock_timestamp()` }
+    const said = { score, label: stored(label), comment: stored(comment), created_at: sql<Date>`clock_timestamp()` }
     const { created_at, ...row } = await database.sql
       .insertInto('feedback')
       .values({ request_id: requestId, key_id: keyId, ...said })

@@ -1,5 +1,6 @@
 import type { Usage } from '@turnout/contract'
 import type { Assignment } from '../core/routing/experiment.ts'
+import { storable } from '../lib/storable.ts'
 import type { AttemptEnd, AttemptStart, OpenAttempt } from './types.ts'
 
 /**
@@ -62,8 +63,7 @@ const NOT_PLAIN = /[^\x20\x21\x23-\x5b\x5d-\x7e]/
 
 function quote(text: string): string {
   if (!NOT_PLAIN.test(text)) return `"${text}"`
-  // PostgreSQL stores neither U+0000 nor half a surrogate pair.
-  return JSON.stringify(text.toWellFormed().replaceAll('\0', '\uFFFD'))
+  return JSON.stringify(storable(text))
 }
 
 const quoteOrNull = (text: string | null): string => (text === null ? 'null' : quote(text))

@@ -55,9 +55,11 @@ export function schemaProblem(schema: Schema): string | undefined {
     compile(schema)
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return reasonOf(error)
   }
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** @throws TurnoutError model_not_enabled for a record whose schema is none */
 export function validatorOf(schema: Schema, model: string): ValidateFunction {
@@ -66,7 +68,7 @@ export function validatorOf(schema: Schema, model: string): ValidateFunction {
   } catch (error) {
     throw new TurnoutError(
       'model_not_enabled',
-      `The record of model ${model} is not usable: its inputs are no valid JSON Schema (${schemaProblem(schema)}).`,
+      `The record of model ${model} is not usable: its inputs are no valid JSON Schema (${reasonOf(error)}).`,
       { cause: error },
     )
   }

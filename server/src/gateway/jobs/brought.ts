@@ -12,7 +12,7 @@ const KEPT_DAYS = 1
 /** A picture that came with a request, and the id that it is to have here. */
 export interface Brought {
   id: string
-  bytes: Buffer
+  bytes: Uint8Array
 }
 
 /** A request that names all of its pictures, and those that have still to be kept. */
@@ -41,7 +41,8 @@ export function nameBrought(request: ImageRequest, { keyId }: Principal, idempot
   }
 }
 
-const repeatable = (name: string, bytes: Buffer): string =>
+/** The id of a file: the same for the same name and bytes. */
+export const repeatable = (name: string, bytes: Uint8Array): string =>
   `file_${createHash('sha256').update(name).update(bytes).digest('hex').slice(0, 32)}`
 
 /** Where they are kept. */

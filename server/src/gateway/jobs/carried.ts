@@ -1,15 +1,13 @@
-import { createHash } from 'node:crypto'
 import type { MediaReference } from '../../core/inputs/types.ts'
 import type { JobRequest } from '../../jobs/types.ts'
 import type { Caller } from '../types.ts'
-import { type BroughtKeeper, keepBrought } from './brought.ts'
+import { type BroughtKeeper, keepBrought, repeatable } from './brought.ts'
+import { inlineBytes } from './bytes.ts'
 import type { ExecutorServices } from './executor.ts'
 import type { Whose } from './whose.ts'
 
 /** A file that is written in so many characters stays where it is. */
 const SHORT = 64 * 1024
-
-const DATA = /^data:[^,]*;base64,/i
 
 export interface CarriedServices {
   keeper: BroughtKeeper
@@ -33,13 +31,13 @@ export async function withoutCarried(
   const ids = new Map<string, string>()
   for (const reference of references) {
     const { value, kind, path: param } = reference
-    if ((kind !== 'image' && kind !== 'video') || value.length < SHORT || !DATA.test(value.slice(0, 256))) continue
-    const picture = await resolve(reference, job, false, signal)
-    if ('url' in picture || ids.has(value)) continue
-    const bytes = Buffer.from(picture.base64, 'base64')
+    if ((kind !== 'image' && kind !== 'video') || value.length < SHORT || ids.has(value)) continue
+    const bytes = inlineBytes(value)
+    if (bytes === undefined) continue
+    // Refuses by its name what is none, or too large.
+    await resolve(reference, job, false, signal)
     // What a request is prepared for more than once is kept once.
-    const hash = createHash('sha256').update(`${principal.keyId}\n${requestId}\n`).update(bytes).digest('hex')
-    const id = `file_${hash.slice(0, 32)}`
+    const id = repeatable(`${principal.keyId}\n${requestId}\n`, bytes)
     if ((await keeper.find(id)) === undefined) await keepBrought(keeper, [{ id, bytes }], principal, { kind, param })
     ids.set(value, id)
   }
